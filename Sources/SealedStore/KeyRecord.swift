@@ -1,0 +1,103 @@
+public import Sealing
+
+/// An IAM access key as the store keeps it.
+public struct KeyRecord: ~Copyable, Sendable {
+    /// The access key id; not a secret.
+    public let accessKeyID: String
+    /// The secret access key.
+    public let secretAccessKey: SecretBytes
+    /// When it came into the store, in seconds since 1970.
+    public let added: UInt64
+    /// Whether it ever lay in plain text, so that others must be thought to have seen it.
+    public let exposed: Bool
+
+    /// A key.
+    public init(accessKeyID: String, secretAccessKey: consuming SecretBytes, added: UInt64, exposed: Bool) {
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+        self.added = added
+        self.exposed = exposed
+    }
+}
+
+extension KeyRecord {
+    /// The number of this kind of record in the index.
+    static let kind: UInt16 = 1
+    /// Records grow in steps of this many bytes, so that their sizes don't tell keys apart.
+    private static let padding = 128
+
+    private enum Field: UInt8 {
+        case end = 0
+        case accessKeyID, secretAccessKey, added, exposed
+    }
+
+    /// Marks a field that a reader who doesn't know it must not pass over.
+    private static let critical: UInt8 = 0x80
+
+    /// The plain bytes of the record: fields of number 1, size 2 and value, then zeros.
+    borrowing func plain() -> SecretBytes {
+        let fields = 3 + accessKeyID.utf8.count + 3 + secretAccessKey.count + 3 + 8 + 3 + 1 + 1
+        var plain = SecretBytes(zeros: (fields + Self.padding - 1) / Self.padding * Self.padding)
+        var head: [UInt8] = [Field.accessKeyID.rawValue]
+        head.append(littleEndian: UInt16(accessKeyID.utf8.count))
+        head += accessKeyID.utf8
+        head.append(Field.secretAccessKey.rawValue)
+        head.append(littleEndian: UInt16(secretAccessKey.count))
+        var tail: [UInt8] = [Field.added.rawValue]
+        tail.append(littleEndian: UInt16(8))
+        tail.append(littleEndian: added)
+        tail.append(Field.exposed.rawValue)
+        tail.append(littleEndian: UInt16(1))
+        tail.append(exposed ? 1 : 0)
+        let secretOffset = head.count
+        let tailOffset = secretOffset + secretAccessKey.count
+        plain.withMutableBytes { plain in
+            plain.write(head.span, at: 0)
+            secretAccessKey.withBytes { plain.write($0, at: secretOffset) }
+            plain.write(tail.span, at: tailOffset)
+        }
+        return plain
+    }
+
+    /// Reads the plain bytes of a record.
+    init(reading plain: borrowing SecretBytes) throws(StoreError) {
+        var accessKeyID: String?
+        var secret: Range<Int>?
+        var added: UInt64?
+        var exposed: Bool?
+        try plain.withBytes { (span) throws(StoreError) in
+            var offset = 0
+            var last: UInt8 = 0
+            while offset < span.count, span[offset] != Field.end.rawValue {
+                let number = span[offset]
+                guard span.count - offset >= 3, number > last else { throw .damaged(.record) }
+                let start = offset + 3
+                let end = start + Int(span.littleEndian(at: offset + 1, as: UInt16.self))
+                guard end <= span.count else { throw .damaged(.record) }
+                switch Field(rawValue: number) {
+                case .accessKeyID:
+                    accessKeyID = String(validating: span.extracting(start..<end).array(), as: UTF8.self)
+                case .secretAccessKey:
+                    secret = start..<end
+                case .added:
+                    added = end - start == 8 ? span.littleEndian(at: start) : nil
+                case .exposed:
+                    exposed = end - start == 1 ? span[start] == 1 : nil
+                case .end, nil:
+                    guard number & Self.critical == 0 else {
+                        throw .newer(major: StoreHeader.major, minor: StoreHeader.minor)
+                    }
+                }
+                last = number
+                offset = end
+            }
+            while offset < span.count {
+                guard span[offset] == 0 else { throw .damaged(.record) }
+                offset += 1
+            }
+        }
+        guard let accessKeyID, let secret, let added, let exposed else { throw .damaged(.record) }
+        let secretBytes = plain.withBytes { SecretBytes(copying: $0.extracting(secret)) }
+        self.init(accessKeyID: accessKeyID, secretAccessKey: secretBytes, added: added, exposed: exposed)
+    }
+}

@@ -1,0 +1,39 @@
+import DurableFiles
+import Sealing
+
+/// A store whose data key is known, for reading: each record is opened when it is asked for.
+public struct OpenStore: ~Copyable {
+    /// Whether a change that spans more than the store was begun and not ended.
+    public var isUnfinished: Bool { index.isUnfinished }
+
+    private let file: OpenFile
+    private let header: StoreHeader
+    private let index: StoreIndex
+    private let recordKey: SealingKey
+
+    init(file: consuming OpenFile, header: StoreHeader, index: consuming StoreIndex, dataKey: borrowing SealingKey) {
+        self.file = file
+        self.header = header
+        self.index = index
+        recordKey = SealedRecord.key(from: dataKey)
+    }
+
+    /// The names of all profiles, in the order of their bytes.
+    public func profiles() throws(StoreError) -> [String] { try index.profiles().map(\.name) }
+
+    /// The key that a profile has; `nil` if there is no such profile.
+    ///
+    /// - Throws: ``StoreError``: `damaged`, `file`.
+    public func key(of profile: String) throws(StoreError) -> KeyRecord? {
+        guard let number = try index.record(of: profile) else { return nil }
+        let entry = try index.entry(number)
+        guard entry.kind == KeyRecord.kind, entry.size <= header.recordsSize,
+            entry.offset <= header.recordsSize - entry.size
+        else { throw .damaged(.index) }
+        let bytes = try file.bytes(count: entry.size, at: header.recordsOffset + entry.offset)
+        guard bytes.count == entry.size else { throw .damaged(.record) }
+        let record = SealedRecord(entry, bytes: bytes)
+        guard record.tag == entry.tag else { throw .damaged(.record) }
+        return try KeyRecord(reading: record.open(store: header.id, with: recordKey))
+    }
+}

@@ -1,0 +1,186 @@
+public import Sealing
+
+/// The whole content of a store, to be changed and written as its next generation.
+///
+/// Records that aren't touched stay sealed as they are.
+public struct StoreDraft: ~Copyable {
+    /// Which store it is.
+    public let id: [UInt8]
+    /// The generation that it will have once written.
+    public let generation: UInt64
+    /// The ways in.
+    public private(set) var slots: [Slot]
+    /// Whether a change that spans more than the store has been begun and not ended.
+    public var isUnfinished = false
+
+    private let minor: UInt16
+    private let dataKey: SealingKey
+    private let recordKey: SealingKey
+    private var records: [SealedRecord] = []
+    /// The id of each profile's record.
+    private var recordOf: [String: [UInt8]] = [:]
+
+    /// The number in the index of records that hold notes of a change under way or of one that can be undone.
+    private static let journalKind: UInt16 = 2
+
+    /// A new, empty store with a new data key and no way in yet.
+    public init(new id: [UInt8] = randomBytes(16)) {
+        self.id = id
+        generation = 1
+        slots = []
+        minor = StoreHeader.minor
+        dataKey = SealingKey()
+        recordKey = SealedRecord.key(from: dataKey)
+    }
+
+    /// Reads a store whole, and verifies all of it.
+    ///
+    /// - Throws: ``StoreError``: `wrongKey`, `damaged`, `newer`, `notAStore`.
+    init(reading bytes: borrowing Span<UInt8>, with key: borrowing SealingKey) throws(StoreError) {
+        let header = try StoreHeader(reading: bytes, fileSize: bytes.count)
+        let slots = try Slot.read(
+            bytes.extracting(StoreHeader.size..<header.indexOffset), count: header.slotCount, minor: header.minor)
+        let index = try header.openIndex(in: bytes, with: key)
+        let (entries, profiles) = try index.read(recordsSize: header.recordsSize)
+        let recordKey = SealedRecord.key(from: key)
+        var records: [SealedRecord] = []
+        for entry in entries {
+            let start = header.recordsOffset + entry.offset
+            let record = SealedRecord(entry, bytes: bytes.extracting(start..<start + entry.size).array())
+            guard record.tag == entry.tag else { throw .damaged(.record) }
+            let plain = try record.open(store: header.id, with: recordKey)
+            if entry.kind == KeyRecord.kind { _ = try KeyRecord(reading: plain) }
+            records.append(record)
+        }
+        id = header.id
+        generation = header.generation + 1
+        minor = header.minor
+        dataKey = key.copy()
+        isUnfinished = index.isUnfinished
+        self.slots = slots
+        self.recordKey = recordKey
+        self.records = records
+        for (name, number) in profiles { recordOf[name] = records[number].id }
+    }
+
+    /// The store's file for this content.
+    ///
+    /// - Throws: ``StoreError/full``.
+    func encoded() throws(StoreError) -> [UInt8] {
+        guard slots.count <= StoreHeader.mostSlots, records.count <= StoreIndex.mostRecords,
+            recordOf.count <= StoreIndex.mostRecords
+        else { throw .full }
+        var entries: [StoreIndex.Entry] = []
+        var numbers: [[UInt8]: Int] = [:]
+        var offset = 0
+        for record in records {
+            numbers[record.id] = entries.count
+            entries.append(
+                StoreIndex.Entry(
+                    id: record.id, generation: record.generation, tag: record.tag, offset: offset,
+                    size: record.bytes.count, kind: record.kind))
+            offset += record.bytes.count
+        }
+        let index = StoreIndex.bytes(
+            entries: entries, profiles: recordOf.compactMapValues { numbers[$0] }, isUnfinished: isUnfinished)
+        let slotBytes = slots.flatMap(\.bytes)
+        let header = StoreHeader(
+            minor: minor, id: id, generation: generation, commitment: StoreHeader.commitment(of: dataKey, id: id),
+            slotCount: slots.count, slotsSize: slotBytes.count, indexSize: index.count + Sealed.tagSize,
+            recordsSize: offset, indexNonce: randomBytes(Sealed.nonceSize))
+        guard header.storeSize <= StoreHeader.largestStore else { throw .full }
+        let clear = header.bytes + slotBytes
+        let sealedIndex = Sealed.seal(
+            index.span, associated: clear.span, nonce: header.indexNonce.span,
+            with: StoreHeader.indexKey(from: dataKey))
+        var bytes = clear + sealedIndex
+        bytes.reserveCapacity(header.storeSize)
+        for record in records { bytes += record.bytes }
+        return bytes
+    }
+
+    /// Lends the data key: to be wrapped in a slot, or to be remembered.
+    public func withDataKey<Result: ~Copyable>(_ body: (borrowing SealingKey) -> Result) -> Result { body(dataKey) }
+}
+
+// MARK: - Slots
+
+extension StoreDraft {
+    /// Adds a way in.
+    public mutating func add(_ slot: Slot) { slots.append(slot) }
+
+    /// Takes a way in away; the caller sees to it that one is left.
+    ///
+    /// - Parameter slotID: ``Slot/idSize`` bytes.
+    public mutating func removeSlot(_ slotID: [UInt8]) { slots.removeAll { $0.id == slotID } }
+}
+
+// MARK: - Keys
+
+extension StoreDraft {
+    /// The names of all profiles, in the order of their bytes.
+    public var profiles: [String] { recordOf.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+
+    /// The key that a profile has; `nil` if there is no such profile.
+    public func key(of profile: String) throws(StoreError) -> KeyRecord? {
+        guard let record = records.first(where: { $0.id == recordOf[profile] }) else { return nil }
+        return try KeyRecord(reading: record.open(store: id, with: recordKey))
+    }
+
+    /// Gives a profile a key; a key that no profile has any more is gone.
+    public mutating func set(_ key: borrowing KeyRecord, for profile: String) {
+        let record = SealedRecord(
+            sealing: key.plain(), kind: KeyRecord.kind, generation: generation, store: id, with: recordKey)
+        records.append(record)
+        recordOf[profile] = record.id
+        dropOrphans()
+    }
+
+    /// Gives a profile the very key that another profile has.
+    public mutating func share(keyOf profile: String, with other: String) {
+        recordOf[other] = recordOf[profile]
+        dropOrphans()
+    }
+
+    /// Takes a profile out, and its key unless other profiles have it too.
+    public mutating func remove(profile: String) {
+        recordOf[profile] = nil
+        dropOrphans()
+    }
+
+    private mutating func dropOrphans() {
+        let pointedAt = Set(recordOf.values)
+        records.removeAll { $0.kind == KeyRecord.kind && !pointedAt.contains($0.id) }
+    }
+}
+
+// MARK: - Journals
+
+extension StoreDraft {
+    /// The ids of the journals, the oldest first.
+    public var journals: [[UInt8]] { records.filter { $0.kind == Self.journalKind }.map(\.id) }
+
+    /// What a journal says; `nil` if there is no such journal.
+    public func journal(_ journalID: [UInt8]) throws(StoreError) -> SecretBytes? {
+        guard let record = records.first(where: { $0.id == journalID && $0.kind == Self.journalKind }) else { return nil }
+        return try record.open(store: id, with: recordKey)
+    }
+
+    /// Writes a journal, new or in the place of one.
+    ///
+    /// - Returns: its id.
+    @discardableResult
+    public mutating func setJournal(_ plain: borrowing SecretBytes, id journalID: [UInt8]? = nil) -> [UInt8] {
+        let place = records.firstIndex { $0.id == journalID }
+        let record = SealedRecord(
+            sealing: plain, id: journalID ?? randomBytes(SealedRecord.idSize), kind: Self.journalKind,
+            generation: generation, store: id, with: recordKey)
+        if let place { records[place] = record } else { records.append(record) }
+        return record.id
+    }
+
+    /// Takes a journal out.
+    public mutating func removeJournal(_ journalID: [UInt8]) {
+        records.removeAll { $0.id == journalID && $0.kind == Self.journalKind }
+    }
+}

@@ -1,0 +1,68 @@
+private import DurableFiles
+private import Glibc
+public import Sealing
+
+/// The right to write a store, held by one process at a time.
+public struct StoreWriter: ~Copyable {
+    private let path: String
+    private let lock: FileLock
+
+    /// Waits for the right to write.
+    ///
+    /// - Parameters:
+    ///   - path: the store's file, which need not exist; its folder is made if need be.
+    ///   - milliseconds: how long to wait for another process.
+    /// - Throws: ``StoreError``: `busy`, `file`.
+    public init(locking path: String, waiting milliseconds: Int = 10_000) throws(StoreError) {
+        let target: String
+        let lock: FileLock
+        do throws(FileError) {
+            try makeFolder(at: folder(of: path))
+            target = try resolvingLinks(path)
+            lock = try FileLock(target + ".lock", waiting: milliseconds)
+        } catch {
+            throw error.call == "flock" && error.number == EWOULDBLOCK ? .busy : .file(error)
+        }
+        self.path = target
+        self.lock = lock
+    }
+
+    /// Reads the store as it is now, and verifies all of it.
+    ///
+    /// - Throws: ``StoreError``.
+    public func read(with dataKey: borrowing SealingKey) throws(StoreError) -> StoreDraft {
+        // Owner, mode and slots are looked at as every reader does.
+        _ = try ClosedStore(at: path)
+        let bytes: SecretBytes
+        do throws(FileError) {
+            bytes = try readFile(at: path, atMost: StoreHeader.largestStore)
+        } catch {
+            throw error.number == EFBIG ? .damaged(.header) : .file(error)
+        }
+        return try bytes.withBytes { (span) throws(StoreError) in try StoreDraft(reading: span, with: dataKey) }
+    }
+
+    /// Replaces the store.
+    ///
+    /// - Throws: ``StoreError``: `full`, `file`; the store is then as it was.
+    public func write(_ draft: borrowing StoreDraft) throws(StoreError) {
+        let bytes = try draft.encoded()
+        // What can't be read back must not take the place of what can.
+        _ = try draft.withDataKey { (key) -> Result<Void, StoreError> in
+            Result { () throws(StoreError) in _ = try StoreDraft(reading: bytes.span, with: key) }
+        }.get()
+        try withFiles { () throws(FileError) in
+            try replaceFile(at: path, with: bytes.span, attributes: .secret)
+        }
+    }
+
+    /// Reads the store, changes it and writes it.
+    public func update<Result: ~Copyable>(
+        with dataKey: borrowing SealingKey, _ change: (inout StoreDraft) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        var draft = try read(with: dataKey)
+        let result = try change(&draft)
+        try write(draft)
+        return result
+    }
+}

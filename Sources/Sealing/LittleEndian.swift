@@ -1,0 +1,30 @@
+extension Span<UInt8> {
+    /// The little-endian number that starts at `offset`; the caller has checked that it lies within.
+    public func littleEndian<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type = Number.self) -> Number {
+        var number: Number = 0
+        for byte in 0..<MemoryLayout<Number>.size { number |= Number(self[offset + byte]) << (8 * byte) }
+        return number
+    }
+
+    /// A copy in an array: for bytes that are no secret.
+    public func array() -> [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(count)
+        for index in indices { copy.append(self[index]) }
+        return copy
+    }
+}
+
+extension Array<UInt8> {
+    /// Appends a number, its lowest byte first.
+    public mutating func append(littleEndian number: some FixedWidthInteger) {
+        for byte in 0..<number.bitWidth / 8 { append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
+    }
+}
+
+extension MutableSpan<UInt8> {
+    /// Writes `bytes` from `offset` on; the caller has checked that there is room.
+    public mutating func write(_ bytes: borrowing Span<UInt8>, at offset: Int) {
+        for index in bytes.indices { self[offset + index] = bytes[index] }
+    }
+}

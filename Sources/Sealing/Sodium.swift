@@ -1,0 +1,21 @@
+private import CSodium
+
+/// libsodium's one-time initialisation, which picks the implementation that suits the processor.
+enum Sodium {
+    private static let initialised: Void = {
+        guard sodium_init() >= 0 else { fatalError("libsodium cannot initialise: no source of randomness") }
+    }()
+
+    static func ready() { _ = initialised }
+}
+
+/// Fills a new array with random bytes from the kernel's generator: nonces, salts, identifiers; never keys.
+///
+/// - Parameter count: the size in bytes.
+public func randomBytes(_ count: Int) -> [UInt8] {
+    Sodium.ready()
+    return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+        if let start = buffer.baseAddress { unsafe randombytes_buf(start, count) }
+        written = count
+    }
+}
