@@ -17,10 +17,22 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CKeyutils"),
+        .systemLibrary(name: "CLinux"),
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
-        .target(name: "KeyCache", dependencies: ["CKeyutils", "Sealing"], swiftSettings: strict),
         .target(name: "DurableFiles", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "SealedStore", dependencies: ["DurableFiles", "Sealing"], swiftSettings: strict),
+        .target(name: "AWSConfig", dependencies: ["Sealing"], swiftSettings: strict),
+        .target(name: "KeyCache", dependencies: ["CKeyutils", "Sealing"], swiftSettings: strict),
+        .target(
+            name: "CredentialProcess", dependencies: ["CLinux", "KeyCache", "SealedStore", "Sealing"], swiftSettings: strict),
+        .target(
+            name: "Importing",
+            dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
+            swiftSettings: strict),
+        // Static to the last library: starting it costs what starting any process costs.
+        .executableTarget(
+            name: "awskeys-credential-process", dependencies: ["CredentialProcess"], swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-static-executable"])]),
         .testTarget(name: "SealingTests", dependencies: ["Sealing"], swiftSettings: strict),
     ]
 )

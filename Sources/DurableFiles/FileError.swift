@@ -1,3 +1,5 @@
+private import Glibc
+
 /// A call to the file system that failed.
 public struct FileError: Error, Equatable, Sendable {
     /// What was being done: the name of the system call.
@@ -13,4 +15,7 @@ public struct FileError: Error, Equatable, Sendable {
         self.path = path
         self.number = number
     }
+
+    /// Whether it failed because there is no such file.
+    public var isMissing: Bool { number == ENOENT || number == ENOTDIR }
 }

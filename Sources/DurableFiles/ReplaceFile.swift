@@ -127,3 +127,14 @@ private func flushFolder(of path: String) throws(FileError) {
     let folder = try OpenFile(folder(of: path), O_RDONLY | O_DIRECTORY)
     guard fsync(folder.descriptor) == 0 else { throw FileError("fsync", folder.path, number: errno) }
 }
+
+/// The owner and the permissions of a file; `nil` if there is none.
+public func attributes(of path: String) throws(FileError) -> FileAttributes? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else {
+        let error = FileError("stat", path, number: errno)
+        if error.isMissing { return nil }
+        throw error
+    }
+    return FileAttributes(of: status)
+}

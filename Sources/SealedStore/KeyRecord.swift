@@ -21,6 +21,11 @@ public struct KeyRecord: ~Copyable, Sendable {
 }
 
 extension KeyRecord {
+    /// Whether both are one access key, whatever else is known of them.
+    public borrowing func isSameKey(as other: borrowing KeyRecord) -> Bool {
+        accessKeyID == other.accessKeyID && other.secretAccessKey.withBytes { secretAccessKey.equals($0) }
+    }
+
     /// The number of this kind of record in the index.
     static let kind: UInt16 = 1
     /// Records grow in steps of this many bytes, so that their sizes don't tell keys apart.

@@ -34,6 +34,9 @@ private import CSodium
         for index in bytes.indices { unsafe start[index] = bytes[index] }
     }
 
+    /// The same bytes once more, in memory of their own.
+    public func copy() -> SecretBytes { withBytes { SecretBytes(copying: $0) } }
+
     deinit { unsafe sodium_free(start) }
 
     /// Gives up the bytes from `newCount` on; they are wiped at once.

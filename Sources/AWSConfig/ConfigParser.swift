@@ -1,0 +1,165 @@
+private import Sealing
+
+extension ConfigDocument {
+    /// Reads a file.
+    ///
+    /// - Throws: ``ConfigSyntaxError`` for what botocore and the AWS CLI refuse as a whole.
+    public init(reading bytes: borrowing Span<UInt8>, as file: File) throws(ConfigSyntaxError) {
+        var parser = ConfigParser(file: file)
+        try parser.read(bytes)
+        self.init(
+            file: file, sections: parser.sections, keyLikeComments: parser.keyLikeComments,
+            lineEnd: parser.lineEnd ?? "\n", size: bytes.count, endsWithLineEnd: parser.endsWithLineEnd,
+            endsWithBlankLine: parser.endsWithBlankLine)
+    }
+}
+
+/// Goes through a file line by line.
+private struct ConfigParser: ~Copyable {
+    let file: ConfigDocument.File
+    var sections: [ConfigDocument.Section] = []
+    var keyLikeComments: [Int] = []
+    var lineEnd: String?
+    var endsWithLineEnd = true
+    var endsWithBlankLine = false
+
+    private var line = 0
+    /// The indentation of the property that deeper lines belong to.
+    private var indentation = 0
+    private var firstLines: [String: Int] = [:]
+    private var firstLinesInSection: [String: Int] = [:]
+
+    init(file: ConfigDocument.File) { self.file = file }
+
+    mutating func read(_ bytes: borrowing Span<UInt8>) throws(ConfigSyntaxError) {
+        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { throw problem(.byteOrderMark) }
+        guard (try? UTF8Span(validating: copy bytes)) != nil else { throw problem(.notText) }
+        var start = 0
+        while start < bytes.count {
+            line += 1
+            var end = start
+            while end < bytes.count, bytes[end] != UInt8(ascii: "\n") {
+                guard bytes[end] != 0 else { throw problem(.notText) }
+                end += 1
+            }
+            let next = min(end + 1, bytes.count)
+            let isComplete = end < bytes.count
+            if isComplete, end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+            if isComplete, lineEnd == nil { lineEnd = next - end == 2 ? "\r\n" : "\n" }
+            for index in start..<end where bytes[index] == UInt8(ascii: "\r") { throw problem(.loneCarriageReturn) }
+            let text = trimmed(bytes, start..<end)
+            try readLine(bytes, text: text, indent: text.lowerBound - start, whole: start..<next)
+            endsWithLineEnd = isComplete
+            endsWithBlankLine = text.isEmpty
+            start = next
+        }
+    }
+
+    private mutating func readLine(
+        _ bytes: borrowing Span<UInt8>, text: Range<Int>, indent: Int, whole: Range<Int>
+    ) throws(ConfigSyntaxError) {
+        guard !text.isEmpty else { return }
+        let first = bytes[text.lowerBound]
+        if first == UInt8(ascii: "#") || first == UInt8(ascii: ";") {
+            if isKeyLine(bytes, text.lowerBound + 1..<text.upperBound) { keyLikeComments.append(line) }
+            // To some readers an indented comment belongs to the property above.
+            if indent > 0 { continueProperty(with: whole, hidesKeyLine: false) }
+        } else if indent > indentation, sections.last?.properties.isEmpty == false {
+            continueProperty(with: whole, hidesKeyLine: isKeyLine(bytes, text))
+        } else if first == UInt8(ascii: "["), let close = lastIndex(of: UInt8(ascii: "]"), in: bytes, text) {
+            indentation = indent
+            try beginSection(bytes, text: text, close: close, isIndented: indent > 0, whole: whole)
+        } else {
+            indentation = indent
+            try addProperty(bytes, text: text, isIndented: indent > 0, whole: whole)
+        }
+    }
+
+    private mutating func beginSection(
+        _ bytes: borrowing Span<UInt8>, text: Range<Int>, close: Int, isIndented: Bool, whole: Range<Int>
+    ) throws(ConfigSyntaxError) {
+        let inside = string(bytes, text.lowerBound + 1..<close)
+        let behind = trimmed(bytes, close + 1..<text.upperBound)
+        let hasComment = behind.lowerBound > close + 1 && bytes[behind.lowerBound] == UInt8(ascii: "#")
+        let isOdd = isIndented || inside.utf8.contains(UInt8(ascii: "]")) || !(behind.isEmpty || hasComment)
+        if let first = firstLines[inside], inside != "DEFAULT" {
+            throw problem(.duplicateSection(inside, first: first))
+        }
+        firstLines[inside] = line
+        firstLinesInSection = [:]
+        sections.append(
+            ConfigDocument.Section(
+                header: SectionHeader(inside, in: file, isOdd: isOdd), line: line, start: whole.lowerBound,
+                end: whole.upperBound))
+    }
+
+    private mutating func addProperty(
+        _ bytes: borrowing Span<UInt8>, text: Range<Int>, isIndented: Bool, whole: Range<Int>
+    ) throws(ConfigSyntaxError) {
+        var delimiter = text.lowerBound
+        while delimiter < text.upperBound, !isDelimiter(bytes[delimiter]) { delimiter += 1 }
+        let nameRange = trimmed(bytes, text.lowerBound..<delimiter)
+        guard delimiter < text.upperBound, !nameRange.isEmpty else { throw problem(.notAProperty) }
+        guard !sections.isEmpty else { throw problem(.propertyBeforeSection) }
+        let name = string(bytes, nameRange)
+        if let first = firstLinesInSection[name.lowercased()] {
+            throw problem(.duplicateProperty(name, first: first))
+        }
+        firstLinesInSection[name.lowercased()] = line
+        sections[sections.count - 1].properties.append(
+            ConfigDocument.Property(
+                name: name, line: line, range: whole, value: trimmed(bytes, delimiter + 1..<text.upperBound),
+                hasColon: bytes[delimiter] == UInt8(ascii: ":"), isIndented: isIndented))
+        sections[sections.count - 1].end = whole.upperBound
+    }
+
+    private mutating func continueProperty(with whole: Range<Int>, hidesKeyLine: Bool) {
+        guard let section = sections.indices.last, let last = sections[section].properties.indices.last else { return }
+        let start = sections[section].properties[last].range.lowerBound
+        sections[section].properties[last].range = start..<whole.upperBound
+        sections[section].properties[last].isContinued = true
+        if hidesKeyLine { sections[section].properties[last].hidesKeyLine = true }
+        sections[section].end = whole.upperBound
+    }
+
+    private func problem(_ problem: ConfigSyntaxError.Problem) -> ConfigSyntaxError {
+        ConfigSyntaxError(problem: problem, file: file, line: max(1, line))
+    }
+}
+
+/// Whether a line gives a key, to a reader who doesn't mind what stands around it.
+private func isKeyLine(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
+    var start = range.lowerBound
+    while start < range.upperBound, isSpace(bytes[start]) || bytes[start] == UInt8(ascii: "#") { start += 1 }
+    for name in ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"] {
+        let name = name.utf8.span
+        guard range.upperBound - start > name.count else { continue }
+        let matches = name.indices.allSatisfy { bytes[start + $0] | 0x20 == name[$0] | 0x20 }
+        guard matches else { continue }
+        let rest = trimmed(bytes, start + name.count..<range.upperBound)
+        if rest.count > 1, isDelimiter(bytes[rest.lowerBound]) { return true }
+    }
+    return false
+}
+
+private func isDelimiter(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "=") || byte == UInt8(ascii: ":") }
+
+/// White space within a line.
+func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+private func trimmed(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+    var start = range.lowerBound
+    var end = range.upperBound
+    while start < end, isSpace(bytes[start]) { start += 1 }
+    while end > start, isSpace(bytes[end - 1]) { end -= 1 }
+    return start..<end
+}
+
+private func lastIndex(of byte: UInt8, in bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+    range.reversed().first { bytes[$0] == byte }
+}
+
+/// Text that is no secret: the name of a section or a property.
+private func string(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> String {
+    String(decoding: bytes.extracting(range).array(), as: UTF8.self)
+}

@@ -1,0 +1,66 @@
+/// What stands between a section's brackets, and which profile it is.
+public struct SectionHeader: Sendable, Equatable {
+    /// The text between the brackets, as it stands.
+    public let text: String
+    /// The profile that it is; `nil` if it is none to any SDK.
+    public let profile: String?
+    /// Whether SDKs disagree about it: some take it for this profile, others for another one or none.
+    public let isUnusual: Bool
+    /// Whether all SDKs agree on the name wherever it stands: it has letters, digits and `_.+@%/:-` only.
+    public var hasPlainName: Bool { profile.map(Self.isPlain) ?? false }
+    /// Python's `[DEFAULT]`, whose properties botocore and the AWS CLI add to every profile.
+    public var isInherited: Bool { text == "DEFAULT" }
+
+    /// Reads a header.
+    ///
+    /// - Parameters:
+    ///   - text: what stands between the brackets.
+    ///   - isOdd: whether something unusual stands around them.
+    init(_ text: String, in file: ConfigDocument.File, isOdd: Bool) {
+        self.text = text
+        let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
+        let trimmed = words.joined(separator: " ")
+        let prefixed = words.first == "profile" && words.count > 1
+        let name = prefixed ? words.dropFirst().joined(separator: " ") : trimmed
+        let unquoted = name.trimming(quotes: ["\"", "'"])
+        switch file {
+        case .credentials:
+            profile = unquoted
+            isUnusual = isOdd || prefixed || text != trimmed || unquoted != name || text.isEmpty
+        case .config where prefixed:
+            profile = unquoted
+            // Quotes are needed around a name with spaces for some SDKs, and hide it from the others.
+            let isExact = text == "profile " + name && (unquoted == name || unquoted.contains(" "))
+            isUnusual = isOdd || !isExact || unquoted == "default"
+        case .config:
+            let known = ["sso-session", "services", "plugins", "preview"]
+            let isOther = words.first.map { known.contains(String($0)) } ?? false
+            profile = isOther ? nil : unquoted
+            isUnusual = isOdd || text != "default" && !isOther
+        }
+    }
+
+    /// Whether an SDK may take it for that profile.
+    func mayBe(_ name: String) -> Bool { profile == name }
+
+    /// Whether a profile's name is read the same by every SDK.
+    public static func isPlain(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "_.+@%/:-".utf8.contains(byte)
+                }
+            }
+    }
+}
+
+extension String {
+    /// The text without the pair of quotes around it, if it has one.
+    fileprivate func trimming(quotes: [Character]) -> String {
+        guard let first, count >= 2, quotes.contains(first), last == first else { return self }
+        return String(dropFirst().dropLast())
+    }
+}

@@ -1,0 +1,38 @@
+private import CLinux
+private import Glibc
+
+/// A variable of the environment; `nil` if it isn't set or is empty.
+public func environmentVariable(_ name: String) -> String? {
+    guard let value = unsafe getenv(name), unsafe value[0] != 0 else { return nil }
+    return unsafe String(cString: value)
+}
+
+/// Where the store lies: `AWSKEYS_STORE`, or `awskeys/store` in the XDG data folder.
+///
+/// https://specifications.freedesktop.org/basedir-spec: a relative `XDG_DATA_HOME` doesn't count.
+///
+/// - Returns: `nil` where the environment names no home.
+public func storePath() -> String? {
+    if let path = environmentVariable("AWSKEYS_STORE") { return path }
+    if let data = environmentVariable("XDG_DATA_HOME"), data.hasPrefix("/") { return data + "/awskeys/store" }
+    return environmentVariable("HOME").map { $0 + "/.local/share/awskeys/store" }
+}
+
+/// The folder that the running program lies in, symbolic links followed.
+public func programFolder() -> String? {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+        guard let start = buffer.baseAddress else { return nil }
+        let size = unsafe readlink("/proc/self/exe", start, buffer.count)
+        guard size > 0 else { return nil }
+        let path = unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: size), as: UTF8.self)
+        return path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
+    }
+}
+
+/// Keeps what the process will hold out of core dumps, other processes' debuggers, and files with lax permissions.
+public func harden() {
+    _ = set_dumpable(0)
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    _ = umask(0o077)
+}

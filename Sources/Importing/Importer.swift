@@ -1,0 +1,190 @@
+import AWSConfig
+public import SealedStore
+public import Sealing
+
+/// Changes to the AWS files and the store that belong together, under the store's lock.
+///
+/// Every change is sealed in the store, as a ``Journal`` beside the keys, before a file is touched; each step can be
+/// cut off, and ``finish()`` carries on from what it finds.
+public struct Importer: ~Copyable {
+    let writer: StoreWriter
+    let dataKey: SealingKey
+    let line: ProfileLine
+
+    /// - Parameters:
+    ///   - writer: the right to write the store.
+    ///   - dataKey: its data key.
+    ///   - line: the line that starts awskeys.
+    public init(_ writer: consuming StoreWriter, dataKey: borrowing SealingKey, line: ProfileLine) {
+        self.writer = writer
+        self.dataKey = dataKey.copy()
+        self.line = line
+    }
+
+    /// Carries out a plan: seals the keys and the journal in one write, reads them back, then changes the files.
+    ///
+    /// - Parameters:
+    ///   - config: the file that the plan was made of.
+    ///   - credentials: the file that the plan was made of.
+    ///   - now: the time, in seconds since 1970.
+    /// - Throws: ``ImportError``; `changedMeanwhile` if a file isn't any more what the plan was made of.
+    public func apply(
+        _ plan: ImportPlan, config: borrowing AWSFile, credentials: borrowing AWSFile, now: UInt64
+    ) throws(ImportError) {
+        var draft = try read()
+        let known = Set(draft.profiles)
+        for profile in plan.imported {
+            let key: KeyRecord =
+                switch profile.places[0].file {
+                case .config: config.key(of: profile.name, added: now)
+                case .credentials: credentials.key(of: profile.name, added: now)
+                }
+            try put(key, for: profile.name, in: &draft)
+        }
+        let journal = Journal(
+            state: .applying, purpose: .importing, began: now,
+            profiles: plan.imported.map(\.name).filter { !known.contains($0) },
+            config: config.change(plan.configEdits), credentials: credentials.change(plan.credentialsEdits))
+        try carryOut(journal, in: &draft)
+    }
+
+    /// Puts a key into the store under a name, and the line that asks for it into config.
+    ///
+    /// - Throws: ``ImportError``; `occupied` if the files have another source of credentials for the profile.
+    public func add(
+        _ key: borrowing KeyRecord, for profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile,
+        now: UInt64
+    ) throws(ImportError) {
+        let found = config.document.keyLines() + credentials.document.keyLines()
+        if found.contains(where: { $0.profile == profile }) { throw .inPlainText(profile: profile) }
+        if let reason = ImportPlan.otherSource(of: profile, config: config, credentials: credentials) {
+            throw .occupied(profile: profile, by: reason)
+        }
+        var draft = try read()
+        draft.set(key, for: profile)
+        let hasLine = config.line(for: profile) != nil || credentials.line(for: profile) != nil
+        guard !hasLine else { return try write(draft) }
+        let edit = config.document.adding([[.plain(line.text(for: profile))]], to: profile)
+        let journal = Journal(
+            state: .applying, purpose: .adding, began: now, profiles: [profile], config: config.change([edit]),
+            credentials: nil)
+        try carryOut(journal, in: &draft)
+    }
+
+    /// Finishes what a killed command left half done.
+    ///
+    /// - Returns: the paths of files that somebody changed in between, and that were therefore left alone.
+    @discardableResult
+    public func finish() throws(ImportError) -> [String] {
+        let draft = try read()
+        var left: [String] = []
+        for id in draft.journals {
+            let journal = try Self.journal(id, in: draft)
+            switch journal.state {
+            case .applying: left += try complete(journal, id)
+            case .undoing: left += try undo(journal, id)
+            case .done: break
+            }
+        }
+        return left
+    }
+
+    private func carryOut(_ journal: borrowing Journal, in draft: inout StoreDraft) throws(ImportError) {
+        for path in [try journal.config.changedPath(), try journal.credentials.changedPath()] {
+            if let path { throw .changedMeanwhile(path: path) }
+        }
+        let id = draft.setJournal(journal.encoded())
+        draft.isUnfinished = true
+        try write(draft)
+        if let path = try complete(journal, id).first { throw .changedMeanwhile(path: path) }
+    }
+
+    /// Changes the files, config first: until its key lines are gone from credentials, a profile answers as before.
+    private func complete(_ journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> [String] {
+        var left = [try journal.config.apply()].compactMap(\.self)
+        if left.isEmpty { left = [try journal.credentials.apply()].compactMap(\.self) }
+        var draft = try read()
+        switch journal.purpose {
+        case .importing: draft.setJournal(journal.encoded(.done), id: id)
+        case .adding: draft.removeJournal(id)
+        }
+        try settle(&draft)
+        return left
+    }
+
+    /// Writes a draft in which nothing is under way any more, unless another journal says otherwise.
+    func settle(_ draft: inout StoreDraft) throws(ImportError) {
+        draft.isUnfinished = false
+        for id in draft.journals where try Self.journal(id, in: draft).state != .done { draft.isUnfinished = true }
+        try write(draft)
+    }
+}
+
+// MARK: - The store
+
+extension Importer {
+    func read() throws(ImportError) -> StoreDraft {
+        do throws(StoreError) {
+            return try writer.read(with: dataKey)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    func write(_ draft: borrowing StoreDraft) throws(ImportError) {
+        do throws(StoreError) {
+            try writer.write(draft)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    static func journal(_ id: [UInt8], in draft: borrowing StoreDraft) throws(ImportError) -> Journal {
+        do throws(StoreError) {
+            switch try draft.journal(id) {
+            case .some(let bytes): return try Journal(reading: bytes)
+            case nil: throw StoreError.damaged(.record)
+            }
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// Gives a profile a key; profiles with one key share it, so that it is rotated once.
+    private func put(
+        _ key: borrowing KeyRecord, for profile: String, in draft: inout StoreDraft
+    ) throws(ImportError) {
+        do throws(StoreError) {
+            for other in draft.profiles {
+                guard let stored = try draft.key(of: other), stored.isSameKey(as: key) else { continue }
+                return draft.share(keyOf: other, with: profile)
+            }
+        } catch {
+            throw .store(error)
+        }
+        draft.set(key, for: profile)
+    }
+}
+
+// MARK: - The files
+
+extension AWSFile {
+    /// The change that some edits make; `nil` if they make none.
+    func change(_ edits: [Edit]) -> Journal.Change? {
+        guard !edits.isEmpty else { return nil }
+        let after = withBytes { applying(edits, to: $0) { _ in SecretBytes(zeros: 0) } }
+        let before: SecretBytes? = bytes == nil ? nil : withBytes { SecretBytes(copying: $0) }
+        return Journal.Change(path: path, before: before, after: after)
+    }
+
+    /// The key that a profile's lines give.
+    func key(of profile: String, added: UInt64) -> KeyRecord {
+        let lines = keyLines(of: profile)
+        var id = ""
+        if let property = lines?.id { id = text(property) }
+        return KeyRecord(
+            accessKeyID: id,
+            secretAccessKey: withBytes { SecretBytes(copying: $0.extracting(lines?.secret?.value ?? 0..<0)) },
+            added: added, exposed: true)
+    }
+}

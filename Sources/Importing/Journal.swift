@@ -1,0 +1,173 @@
+import DurableFiles
+import Sealing
+import SealedStore
+
+/// Notes of a change to the AWS files, sealed in the store before the first file is touched: what each file held and
+/// what it is to hold. They let the next command finish what was cut off, and an undo give back every byte.
+///
+/// `docs/format.md` gives the byte layout.
+struct Journal: ~Copyable {
+    enum State: UInt8 {
+        /// The files are being changed.
+        case applying = 1
+        /// The files have been changed; it can be undone.
+        case done
+        /// The files are being changed back.
+        case undoing
+    }
+
+    enum Purpose: UInt8 {
+        /// Keys have been taken out of the files; an undo puts them back.
+        case importing = 1
+        /// A profile's line has been put into a file; there's nothing to undo once it stands.
+        case adding
+    }
+
+    /// One file's part.
+    struct Change: ~Copyable {
+        let path: String
+        /// What the file held; `nil` if there was none.
+        let before: SecretBytes?
+        /// What it is to hold.
+        let after: SecretBytes
+    }
+
+    let state: State
+    let purpose: Purpose
+    /// When the change began, in seconds since 1970.
+    let began: UInt64
+    /// The profiles that the change brought into the store.
+    let profiles: [String]
+    /// The change to config; `nil` if it stays as it is.
+    let config: Change?
+    /// The change to credentials; `nil` if it stays as it is.
+    let credentials: Change?
+}
+
+extension Journal {
+    /// The journal's bytes, which are secret.
+    ///
+    /// - Parameter newState: the state that it is to have in them; `nil` for the one it has.
+    borrowing func encoded(_ newState: State? = nil) -> SecretBytes {
+        var head: [UInt8] = [(newState ?? state).rawValue, purpose.rawValue]
+        head.append(littleEndian: began)
+        head.append(littleEndian: UInt16(profiles.count))
+        for profile in profiles { head.append(sized: profile) }
+        var parts = Parts()
+        parts.add(head.span)
+        Self.encode(config, into: &parts)
+        Self.encode(credentials, into: &parts)
+        return parts.joined()
+    }
+
+    private static func encode(_ change: borrowing Change?, into parts: inout Parts) {
+        switch change {
+        case .some(let change):
+            var head: [UInt8] = [change.before == nil ? 1 : 2]
+            head.append(sized: change.path)
+            parts.add(head.span)
+            switch change.before {
+            case .some(let before): before.withBytes { parts.add(sized: $0) }
+            case nil: break
+            }
+            change.after.withBytes { parts.add(sized: $0) }
+        case nil:
+            parts.add([0].span)
+        }
+    }
+
+    /// Reads a journal.
+    ///
+    /// - Throws: ``StoreError``: `damaged`, `newer`.
+    init(reading bytes: borrowing SecretBytes) throws(StoreError) {
+        self = try bytes.withBytes { (span) throws(StoreError) -> Journal in
+            var reader = Reader()
+            guard let state = State(rawValue: try reader.byte(span)),
+                let purpose = Purpose(rawValue: try reader.byte(span))
+            else { throw .newer(major: 1, minor: 0) }
+            let began: UInt64 = try reader.number(span)
+            var profiles: [String] = []
+            for _ in 0..<(try reader.number(span) as UInt16) { profiles.append(try reader.text(span)) }
+            let config = try reader.change(span)
+            let credentials = try reader.change(span)
+            guard reader.offset == span.count else { throw .damaged(.record) }
+            return Journal(
+                state: state, purpose: purpose, began: began, profiles: profiles, config: config,
+                credentials: credentials)
+        }
+    }
+
+    private struct Reader {
+        var offset = 0
+
+        mutating func range(_ span: borrowing Span<UInt8>, count: Int) throws(StoreError) -> Range<Int> {
+            guard count <= span.count - offset else { throw .damaged(.record) }
+            defer { offset += count }
+            return offset..<offset + count
+        }
+
+        mutating func byte(_ span: borrowing Span<UInt8>) throws(StoreError) -> UInt8 { try number(span) }
+
+        mutating func number<Number: FixedWidthInteger>(_ span: borrowing Span<UInt8>) throws(StoreError) -> Number {
+            span.littleEndian(at: try range(span, count: MemoryLayout<Number>.size).lowerBound)
+        }
+
+        mutating func text(_ span: borrowing Span<UInt8>) throws(StoreError) -> String {
+            let size: UInt16 = try number(span)
+            let bytes = span.extracting(try range(span, count: Int(size))).array()
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw .damaged(.record) }
+            return text
+        }
+
+        mutating func secret(_ span: borrowing Span<UInt8>) throws(StoreError) -> SecretBytes {
+            let size: UInt32 = try number(span)
+            return SecretBytes(copying: span.extracting(try range(span, count: Int(size))))
+        }
+
+        mutating func change(_ span: borrowing Span<UInt8>) throws(StoreError) -> Change? {
+            switch try byte(span) {
+            case 0: return nil
+            case 1: return Change(path: try text(span), before: nil, after: try secret(span))
+            case 2: return Change(path: try text(span), before: try secret(span), after: try secret(span))
+            default: throw .damaged(.record)
+            }
+        }
+    }
+}
+
+/// Bytes put together in locked memory.
+private struct Parts: ~Copyable {
+    private var bytes = SecretBytes(zeros: 4096)
+    private var count = 0
+
+    mutating func add(_ part: borrowing Span<UInt8>) {
+        if count + part.count > bytes.count {
+            var larger = SecretBytes(zeros: 2 * (count + part.count))
+            bytes.withBytes { old in larger.withMutableBytes { $0.write(old, at: 0) } }
+            bytes = larger
+        }
+        let at = count
+        bytes.withMutableBytes { $0.write(part, at: at) }
+        count += part.count
+    }
+
+    mutating func add(sized part: borrowing Span<UInt8>) {
+        var size: [UInt8] = []
+        size.append(littleEndian: UInt32(part.count))
+        add(size.span)
+        add(part)
+    }
+
+    consuming func joined() -> SecretBytes {
+        bytes.truncate(to: count)
+        return bytes
+    }
+}
+
+extension Array<UInt8> {
+    /// Appends a text with its size before it; names and paths are far shorter than 64 KiB.
+    fileprivate mutating func append(sized text: String) {
+        append(littleEndian: UInt16(text.utf8.count))
+        self += text.utf8
+    }
+}

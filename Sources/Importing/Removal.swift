@@ -1,0 +1,59 @@
+import AWSConfig
+import SealedStore
+import Sealing
+
+extension Importer {
+    /// Takes a profile out of the store, its line out of the files, and its key out of what an undo would restore.
+    ///
+    /// The files go first: if it is cut off, the key is still there.
+    ///
+    /// - Throws: ``ImportError``.
+    public func remove(
+        _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile
+    ) throws(ImportError) {
+        try removeLine(of: profile, from: config)
+        try removeLine(of: profile, from: credentials)
+        var draft = try read()
+        for id in draft.journals {
+            let journal = try Self.journal(id, in: draft)
+            guard journal.profiles.contains(profile) else { continue }
+            let rest = Journal(
+                state: journal.state, purpose: journal.purpose, began: journal.began,
+                profiles: journal.profiles.filter { $0 != profile },
+                config: try Self.forgetting(profile, journal.config, .config),
+                credentials: try Self.forgetting(profile, journal.credentials, .credentials))
+            if rest.profiles.isEmpty { draft.removeJournal(id) } else { draft.setJournal(rest.encoded(), id: id) }
+        }
+        draft.remove(profile: profile)
+        try write(draft)
+    }
+
+    private func removeLine(of profile: String, from file: borrowing AWSFile) throws(ImportError) {
+        guard let line = file.line(for: profile) else { return }
+        let bytes = file.withBytes { applying([Edit(line.range)], to: $0) { _ in SecretBytes(zeros: 0) } }
+        try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
+    }
+
+    private static func forgetting(
+        _ profile: String, _ change: borrowing Journal.Change?, _ file: ConfigDocument.File
+    ) throws(ImportError) -> Journal.Change? {
+        switch change {
+        case .some(let change):
+            let before = try AWSFile(change.path, bytes: change.before.copy(), as: file)
+            let after = try AWSFile(change.path, bytes: change.after.copy(), as: file)
+            var rest: SecretBytes?
+            if change.before != nil { rest = before.without(profile) }
+            return Journal.Change(path: change.path, before: rest, after: after.without(profile))
+        case nil:
+            return nil
+        }
+    }
+}
+
+extension AWSFile {
+    /// The bytes without anything that gives a profile a key of ours.
+    fileprivate func without(_ profile: String) -> SecretBytes {
+        let lines = (keyLines(of: profile)?.all ?? []) + [line(for: profile)].compactMap(\.self)
+        return withBytes { applying(lines.map { Edit($0.range) }, to: $0) { _ in SecretBytes(zeros: 0) } }
+    }
+}

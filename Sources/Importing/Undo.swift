@@ -1,0 +1,144 @@
+import AWSConfig
+import DurableFiles
+import SealedStore
+import Sealing
+
+extension Importer {
+    /// Takes the latest import back: the files get their bytes back, with the keys that the store has now, and the
+    /// profiles that the import brought leave the store.
+    ///
+    /// A file that was changed since gets its key lines back and keeps the rest as it is.
+    ///
+    /// - Returns: the profiles that stay in the store, because the files don't give their key after all.
+    /// - Throws: ``ImportError``; `nothingToUndo`.
+    public func undo() throws(ImportError) -> [String] {
+        var draft = try read()
+        guard let id = draft.journals.last else { throw .nothingToUndo }
+        let journal = try Self.journal(id, in: draft)
+        draft.setJournal(journal.encoded(.undoing), id: id)
+        draft.isUnfinished = true
+        try write(draft)
+        return try undo(journal, id)
+    }
+
+    /// Credentials first: while both the keys and the line are there, the keys win.
+    func undo(_ journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> [String] {
+        var draft = try read()
+        try restore(journal.credentials, as: .credentials, journal.profiles, keys: draft)
+        try restore(journal.config, as: .config, journal.profiles, keys: draft)
+        var kept: [String] = []
+        for profile in journal.profiles {
+            if try isRestored(profile, journal, draft) { draft.remove(profile: profile) } else { kept.append(profile) }
+        }
+        draft.removeJournal(id)
+        try settle(&draft)
+        return kept
+    }
+
+    private func restore(
+        _ change: borrowing Journal.Change?, as file: ConfigDocument.File, _ profiles: [String],
+        keys draft: borrowing StoreDraft
+    ) throws(ImportError) {
+        switch change {
+        case .some(let change): try restore(change, as: file, profiles, keys: draft)
+        case nil: break
+        }
+    }
+
+    private func restore(
+        _ change: borrowing Journal.Change, as file: ConfigDocument.File, _ profiles: [String],
+        keys draft: borrowing StoreDraft
+    ) throws(ImportError) {
+        let before = try AWSFile(change.path, bytes: change.before.copy(), as: file)
+        guard try change.look() != .other else {
+            return try restoreLines(in: change.path, before: before, after: change.after, profiles, keys: draft)
+        }
+        guard before.bytes != nil else {
+            do throws(FileError) { return try removeFile(at: change.path) } catch { throw .file(error) }
+        }
+        // Keys that were replaced since stand in the places of the old ones.
+        var edits: [Edit] = []
+        for profile in profiles {
+            guard let now = try key(of: profile, in: draft), let lines = before.keyLines(of: profile) else { continue }
+            guard !now.isSameKey(as: before.key(of: profile, added: 0)) else { continue }
+            if let id = lines.id { edits.append(Edit(id.value, [.plain(now.accessKeyID)])) }
+            if let secret = lines.secret { edits.append(Edit(secret.value, [.secret(of: profile)])) }
+        }
+        try write(edits, to: before, keys: draft)
+    }
+
+    /// Gives the key lines back to a file that was changed since the import, and takes the lines of ours out.
+    private func restoreLines(
+        in path: String, before: borrowing AWSFile, after: borrowing SecretBytes, _ profiles: [String],
+        keys draft: borrowing StoreDraft
+    ) throws(ImportError) {
+        let now = try AWSFile(path, as: before.document.file)
+        var edits: [Edit] = []
+        for profile in profiles {
+            let line = now.line(for: profile)
+            var lines: [[Edit.Text]] = []
+            if before.keyLines(of: profile) != nil, now.keyLines(of: profile) == nil,
+                let key = try key(of: profile, in: draft)
+            {
+                lines = [
+                    [.plain("aws_access_key_id = " + key.accessKeyID)],
+                    [.plain("aws_secret_access_key = "), .secret(of: profile)],
+                ]
+            }
+            if let line, let section = now.document.section(of: profile), lines.isEmpty {
+                // A section that the import made goes with its only line.
+                let isOurs = section.properties.count == 1 && before.document.section(of: profile) == nil
+                edits.append(Edit(isOurs ? section.start..<line.range.upperBound : line.range))
+            } else if let line {
+                edits.append(Edit(line.range))
+            }
+            if !lines.isEmpty { edits.append(now.document.adding(lines, to: profile)) }
+        }
+        try write(edits, to: now, keys: draft)
+    }
+
+    private func write(
+        _ edits: [Edit], to file: borrowing AWSFile, keys draft: borrowing StoreDraft
+    ) throws(ImportError) {
+        var problem: ImportError?
+        let bytes = file.withBytes { bytes in
+            applying(edits, to: bytes) { profile in
+                do throws(ImportError) {
+                    if let key = try key(of: profile, in: draft) { return key.secretAccessKey.copy() }
+                } catch {
+                    problem = error
+                }
+                return SecretBytes(zeros: 0)
+            }
+        }
+        if let problem { throw problem }
+        try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
+    }
+
+    private func isRestored(
+        _ profile: String, _ journal: borrowing Journal, _ draft: borrowing StoreDraft
+    ) throws(ImportError) -> Bool {
+        guard let stored = try key(of: profile, in: draft) else { return true }
+        for (path, name) in [(journal.credentials.path, ConfigDocument.File.credentials), (journal.config.path, .config)] {
+            guard let path else { continue }
+            let file = try AWSFile(path, as: name)
+            if file.keyLines(of: profile) != nil { return file.key(of: profile, added: 0).isSameKey(as: stored) }
+        }
+        return false
+    }
+
+    private func key(of profile: String, in draft: borrowing StoreDraft) throws(ImportError) -> KeyRecord? {
+        do throws(StoreError) {
+            return try draft.key(of: profile)
+        } catch {
+            throw .store(error)
+        }
+    }
+}
+
+extension AWSFile {
+    /// The lines that give a profile's key.
+    func keyLines(of profile: String) -> KeyLines? {
+        document.section(of: profile).flatMap { KeyLines(in: $0, of: document.file) }
+    }
+}
