@@ -13,8 +13,12 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "awskeys",
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
     targets: [
+        .systemLibrary(name: "CBSD"),
+        .systemLibrary(name: "CSecret", pkgConfig: "libsecret-1"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CKeyutils"),
         .systemLibrary(name: "CLinux"),
@@ -29,6 +33,19 @@ let package = Package(
             name: "Importing",
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
             swiftSettings: strict),
+        .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),
+        .target(
+            name: "Unlocking",
+            dependencies: ["CBSD", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
+            swiftSettings: strict),
+        .target(
+            name: "AWSKeysCLI",
+            dependencies: [
+                "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring", "SealedStore",
+                "Sealing", "Unlocking", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(name: "awskeys", dependencies: ["AWSKeysCLI"], swiftSettings: strict),
         // Static to the last library: starting it costs what starting any process costs.
         .executableTarget(
             name: "awskeys-credential-process", dependencies: ["CredentialProcess"], swiftSettings: strict,

@@ -1,5 +1,5 @@
 public import Glibc
-private import Sealing
+public import Sealing
 
 /// The owner and the permissions that a file gets.
 public struct FileAttributes: Sendable, Equatable {
@@ -53,6 +53,14 @@ public func replaceFile(
         throw error
     }
     try flushFolder(of: target)
+}
+
+/// Makes a file that isn't there yet, for its owner alone.
+///
+/// - Throws: ``FileError``; its number is `EEXIST` if there is one.
+public func makeFile(at path: String, with bytes: borrowing SecretBytes) throws(FileError) {
+    try bytes.withBytes { (bytes) throws(FileError) in try write(bytes, to: path, attributes: .secret) }
+    try flushFolder(of: path)
 }
 
 /// Removes a file for good.

@@ -46,7 +46,7 @@ public struct AWSFile: ~Copyable {
     }
 
     /// Lends the bytes; none where there's no file.
-    func withBytes<Result: ~Copyable>(_ body: (borrowing Span<UInt8>) -> Result) -> Result {
+    public func withBytes<Result: ~Copyable>(_ body: (borrowing Span<UInt8>) -> Result) -> Result {
         bytes.withBytesOrNone(body)
     }
 
@@ -76,4 +76,17 @@ public enum ImportError: Error, Equatable, Sendable {
     case occupied(profile: String, by: LeaveReason)
     /// There is no import that could be taken back.
     case nothingToUndo
+}
+
+/// Refuses two names for one file.
+///
+/// - Throws: ``ImportError/oneFile(path:)``.
+public func requireTwoFiles(_ credentials: String, _ config: String) throws(ImportError) {
+    let isOne: Bool
+    do throws(FileError) {
+        isOne = try resolvingLinks(credentials) == resolvingLinks(config)
+    } catch {
+        throw .file(error)
+    }
+    if isOne { throw .oneFile(path: credentials) }
 }

@@ -53,14 +53,14 @@ extension Journal {
         head.append(littleEndian: began)
         head.append(littleEndian: UInt16(profiles.count))
         for profile in profiles { head.append(sized: profile) }
-        var parts = Parts()
+        var parts = SecretBuilder()
         parts.add(head.span)
         Self.encode(config, into: &parts)
         Self.encode(credentials, into: &parts)
         return parts.joined()
     }
 
-    private static func encode(_ change: borrowing Change?, into parts: inout Parts) {
+    private static func encode(_ change: borrowing Change?, into parts: inout SecretBuilder) {
         switch change {
         case .some(let change):
             var head: [UInt8] = [change.before == nil ? 1 : 2]
@@ -135,32 +135,13 @@ extension Journal {
     }
 }
 
-/// Bytes put together in locked memory.
-private struct Parts: ~Copyable {
-    private var bytes = SecretBytes(zeros: 4096)
-    private var count = 0
-
-    mutating func add(_ part: borrowing Span<UInt8>) {
-        if count + part.count > bytes.count {
-            var larger = SecretBytes(zeros: 2 * (count + part.count))
-            bytes.withBytes { old in larger.withMutableBytes { $0.write(old, at: 0) } }
-            bytes = larger
-        }
-        let at = count
-        bytes.withMutableBytes { $0.write(part, at: at) }
-        count += part.count
-    }
-
-    mutating func add(sized part: borrowing Span<UInt8>) {
+extension SecretBuilder {
+    /// Adds bytes with their size before them.
+    fileprivate mutating func add(sized part: borrowing Span<UInt8>) {
         var size: [UInt8] = []
         size.append(littleEndian: UInt32(part.count))
         add(size.span)
         add(part)
-    }
-
-    consuming func joined() -> SecretBytes {
-        bytes.truncate(to: count)
-        return bytes
     }
 }
 

@@ -83,6 +83,14 @@ public enum KeyCache {
         }
     }
 
+    /// Whether a store's key is there; that alone doesn't renew its life.
+    public static func holds(store: [UInt8]) -> Bool { find(store) != nil }
+
+    /// Why the kernel keeps no keys for this process; `nil` if it does.
+    public static func problem() -> KeyCacheError? {
+        keyctl_get_keyring_ID(KEY_SPEC_USER_KEYRING, 1) < 0 ? KeyCacheError(number: errno) : nil
+    }
+
     /// Takes a store's key out of the kernel's keyring.
     ///
     /// - Returns: whether there was one.

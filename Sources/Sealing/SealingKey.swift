@@ -33,6 +33,9 @@ public struct SealingKey: ~Copyable, Sendable {
     /// The same key once more, in memory of its own.
     public func copy() -> SealingKey { SealingKey(unchecked: bytes.withBytes { SecretBytes(copying: $0) }) }
 
+    /// Whether both are the same key; the time it takes tells nothing about where they differ.
+    public func isEqual(to other: borrowing SealingKey) -> Bool { other.withBytes { bytes.equals($0) } }
+
     /// The key for one purpose, derived from this one.
     ///
     /// - Parameter context: eight ASCII characters that name the purpose.

@@ -1,0 +1,37 @@
+public import ArgumentParser
+import CredentialProcess
+import Foundation
+
+/// The whole command line.
+public struct AWSKeys: ParsableCommand {
+    /// Its name and its commands.
+    public static let configuration = CommandConfiguration(
+        commandName: "awskeys",
+        abstract: "Keeps AWS access keys sealed, and answers every SDK as before.",
+        discussion: "Start with `awskeys import`; `awskeys import --dry-run` only shows what it would do.",
+        version: "0.1.0",
+        subcommands: [
+            ImportCommand.self, AddCommand.self, ListCommand.self, RemoveCommand.self, ExportCommand.self,
+            LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self, CredentialProcessCommand.self,
+        ])
+
+    /// No command.
+    public init() {}
+}
+
+extension AWSKeys {
+    /// Runs the command that the arguments name, and ends the process with its exit code.
+    public static func start() -> Never {
+        harden()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            Foundation.exit(0)
+        } catch let failure as Failure {
+            Console.write(failure.text, to: STDERR_FILENO)
+            Foundation.exit(failure.code.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

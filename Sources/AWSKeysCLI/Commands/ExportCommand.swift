@@ -1,0 +1,100 @@
+import ArgumentParser
+import CredentialProcess
+import DurableFiles
+import Foundation
+import SealedStore
+import Sealing
+
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Get a profile's key out again, in the clear.")
+
+    @Argument(help: "The profile.")
+    var profile: String
+
+    @Option(help: "How it is written, named as in `aws configure export-credentials`.")
+    var format: ExportFormat = .process
+
+    @Flag(help: "Show the secret even on a terminal.")
+    var reveal = false
+
+    @Option(help: "Write a credentials file (INI, for the owner only) instead; it must not exist.", completion: .file())
+    var toFile: String?
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        if toFile == nil, isatty(STDOUT_FILENO) == 1, !reveal {
+            throw Failure(
+                .usage, "this would show the secret on the terminal", hint: "`--reveal` shows it, `--to-file` doesn't")
+        }
+        let key = try UnlockedStore.unlock(in: context).key(of: profile)
+        guard let toFile else {
+            return try Console.reveal(
+                format == .process ? key.credentialDocument(now: context.now()) : format.text(of: key))
+        }
+        do throws(FileError) {
+            try makeFile(at: toFile, with: key.credentialsFile(profile: profile))
+        } catch {
+            throw error.number == EEXIST
+                ? Failure(.cantCreate, "\"\(toFile)\" is there already", hint: "name a file that isn't") : Failure(error)
+        }
+        Console.note("wrote \"\(toFile)\"; the key lies there in plain text")
+    }
+}
+
+/// How `awskeys export` writes a key.
+enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
+    case process, json, env, fish, powershell
+    case envNoExport = "env-no-export"
+    case windowsCmd = "windows-cmd"
+
+    /// The key's text, a line each; ``process`` is the document that SDKs read and made elsewhere.
+    func text(of key: borrowing KeyRecord) -> SecretBytes {
+        var text = SecretBuilder()
+        let secretName = self == .json ? "SecretAccessKey" : "AWS_SECRET_ACCESS_KEY"
+        let idName = self == .json ? "AccessKeyId" : "AWS_ACCESS_KEY_ID"
+        let (opening, between, closing) = frame
+        text.add(opening)
+        add(idName, key.accessKeyID.utf8.span, to: &text)
+        text.add(between)
+        key.secretAccessKey.withBytes { add(secretName, $0, to: &text) }
+        text.add(closing)
+        return text.joined()
+    }
+
+    private var frame: (String, String, String) { self == .json ? ("{", ",", "}\n") : ("", "\n", "\n") }
+
+    private func add(_ name: String, _ value: borrowing Span<UInt8>, to text: inout SecretBuilder) {
+        let (before, after, escapes): (String, String, [Character: String]) =
+            switch self {
+            case .process, .json: ("\"\(name)\":\"", "\"", ["\"": "\\\"", "\\": "\\\\"])
+            case .env: ("export \(name)='", "'", ["'": "'\\''"])
+            case .envNoExport: ("\(name)=", "", [:])
+            case .fish: ("set -gx \(name) '", "'", ["'": "\\'", "\\": "\\\\"])
+            case .powershell: ("$Env:\(name)='", "'", ["'": "''"])
+            case .windowsCmd: ("set \(name)=", "", [:])
+            }
+        text.add(before)
+        for index in value.indices {
+            // Values are visible ASCII: `awskeys add` and import see to it.
+            if let escape = escapes[Character(Unicode.Scalar(value[index]))] {
+                text.add(escape)
+            } else {
+                text.add(value.extracting(index..<index + 1))
+            }
+        }
+        text.add(after)
+    }
+}
+
+extension KeyRecord {
+    /// A credentials file with this one profile.
+    fileprivate borrowing func credentialsFile(profile: String) -> SecretBytes {
+        var text = SecretBuilder()
+        text.add("[\(profile)]\naws_access_key_id = \(accessKeyID)\naws_secret_access_key = ")
+        secretAccessKey.withBytes { text.add($0) }
+        text.add("\n")
+        return text.joined()
+    }
+}

@@ -1,0 +1,240 @@
+import AWSConfig
+import ArgumentParser
+import Foundation
+import Importing
+import SealedStore
+import Sealing
+
+struct ImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Move the keys of the AWS files into the store.",
+        discussion: """
+            Each profile keeps its name and everything else that stands in its section; its key lines give way to one \
+            line that asks the store. Nothing happens before the plan has been shown and confirmed.
+            """)
+
+    enum Target: String, ExpressibleByArgument, CaseIterable {
+        case config, credentials, both
+
+        var files: [ConfigDocument.File] {
+            switch self {
+            case .config: [.config]
+            case .credentials: [.credentials]
+            case .both: [.config, .credentials]
+            }
+        }
+    }
+
+    @Option(name: .customLong("profile"), help: "Import only this profile (may be repeated).")
+    var profiles: [String] = []
+
+    @Option(help: "The file that gets the line; some programs read it only from credentials.")
+    var into: Target?
+
+    @Flag(help: "Show what would be done, and do nothing.")
+    var dryRun = false
+
+    @Flag(help: "Take the latest import back.")
+    var undo = false
+
+    @Flag(help: "Print the plan as JSON (with --dry-run).")
+    var json = false
+
+    @Flag(help: "Don't ask.")
+    var yes = false
+
+    func validate() throws {
+        if undo, dryRun || json || into != nil || !profiles.isEmpty {
+            throw ValidationError("--undo takes back the whole latest import and goes with --yes only")
+        }
+        if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
+    }
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        if undo { return try takeBack(in: context) }
+        let config = try Self.file(.config, in: context)
+        let credentials = try Self.file(.credentials, in: context)
+        let path = try context.storePath()
+        // Nobody is asked for a passphrase where there's nothing to do.
+        let preview = try plan(config, credentials, in: context)
+        for name in profiles where !preview.profiles.contains(where: { $0.name == name }) {
+            throw Failure(
+                .notFound, "profile \"\(name)\" has no keys in \"\(credentials.path)\" or \"\(config.path)\"",
+                hint: "`awskeys import --dry-run` shows those that have")
+        }
+        let exists = FileManager.default.fileExists(atPath: path)
+        guard !preview.imported.isEmpty else {
+            if exists { _ = try? UnlockedStore.unlock(in: context, mayAsk: false) }
+            return try show(preview, config, credentials, in: context)
+        }
+        if exists {
+            let store = try UnlockedStore.unlock(in: context)
+            try perform(in: context, store: store, config, credentials)
+        } else {
+            try perform(in: context, new: preview, config, credentials)
+        }
+    }
+
+    private func perform(
+        in context: Context, store: borrowing UnlockedStore, _ config: borrowing AWSFile,
+        _ credentials: borrowing AWSFile
+    ) throws {
+        let open = try store.open()
+        var problem: StoreError?
+        let plan = try plan(config, credentials, in: context) { name, id, secret in
+            do throws(StoreError) {
+                guard let key = try open.key(of: name) else { return false }
+                return !key.secretAccessKey.equals(secret) || key.accessKeyID.utf8.span.array() != id.array()
+            } catch {
+                problem = error
+                return true
+            }
+        }
+        if let problem { throw Failure(problem, store: store.path) }
+        try show(plan, config, credentials, in: context)
+        guard !dryRun, !plan.imported.isEmpty else { return }
+        try Console.confirm("move \(count(plan.imported)) into the store?", yes: yes)
+        try apply(plan, to: store, config, credentials, in: context)
+    }
+
+    private func perform(
+        in context: Context, new plan: ImportPlan, _ config: borrowing AWSFile, _ credentials: borrowing AWSFile
+    ) throws {
+        try show(plan, config, credentials, in: context)
+        guard !dryRun else { return }
+        let way = try NewStore.choose(in: context)
+        Console.note("a new store will be made at \(try context.storePath()), \(way.words)")
+        try Console.confirm("move \(count(plan.imported)) into the store?", yes: yes)
+        try apply(plan, to: way.make(in: context, yes: yes), config, credentials, in: context)
+    }
+
+    private func apply(
+        _ plan: ImportPlan, to store: borrowing UnlockedStore, _ config: borrowing AWSFile,
+        _ credentials: borrowing AWSFile, in context: Context
+    ) throws {
+        try store.change { (importer) in
+            try importer.apply(plan, config: config, credentials: credentials, now: UInt64(context.now()))
+        }
+        Console.say("imported \(count(plan.imported)); every program goes on as before")
+        Console.note("these keys lay in plain text: think of them as seen, and replace them when you can")
+        Console.note("`awskeys import --undo` takes it back")
+    }
+
+    private func takeBack(in context: Context) throws {
+        let store = try UnlockedStore.unlock(in: context)
+        try Console.confirm("write the keys of the latest import back into the AWS files, in plain text?", yes: yes)
+        let kept = try store.change { (importer) in try importer.undo() }
+        for name in kept { Console.note("awskeys: kept \"\(name)\" in the store, since the files don't give its key") }
+        Console.say("took the latest import back")
+    }
+
+    private func plan(
+        _ config: borrowing AWSFile, _ credentials: borrowing AWSFile, in context: Context,
+        isOther: (String, borrowing Span<UInt8>, borrowing Span<UInt8>) -> Bool = { _, _, _ in false }
+    ) throws -> ImportPlan {
+        ImportPlan(
+            config: config, credentials: credentials, selection: profiles.isEmpty ? nil : Set(profiles),
+            target: into?.files, line: try context.profileLine(), isOther: isOther)
+    }
+
+    /// One of the AWS files.
+    static func file(_ file: ConfigDocument.File, in context: Context) throws -> AWSFile {
+        let path = try context.path(of: file)
+        let config = try context.path(of: .config)
+        do throws(ImportError) {
+            if file == .credentials { try requireTwoFiles(path, config) }
+            return try AWSFile(path, as: file)
+        } catch {
+            throw Failure(error, store: "")
+        }
+    }
+
+    private func count(_ profiles: [ImportPlan.Profile]) -> String {
+        profiles.count == 1 ? "1 profile" : "\(profiles.count) profiles"
+    }
+}
+
+// MARK: - The plan
+
+extension ImportCommand {
+    private func show(
+        _ plan: ImportPlan, _ config: borrowing AWSFile, _ credentials: borrowing AWSFile, in context: Context
+    ) throws {
+        let copies = otherCopies(plan, config: config, credentials: credentials, home: try context.home())
+        if json {
+            return try Console.say(
+                json: PlanDocument(
+                    plan, copies, store: try context.storePath(), config: config.path, credentials: credentials.path))
+        }
+        guard !plan.profiles.isEmpty else {
+            return Console.say("nothing to import: no keys in plain text in \(credentials.path) and \(config.path)")
+        }
+        let rows = plan.imported.map { profile in
+            [
+                profile.name, short(profile.accessKeyID ?? ""),
+                profile.places.map { "\($0.file.rawValue):\($0.line)" }.joined(separator: ", "),
+                "store, line in " + profile.into.map(\.rawValue).joined(separator: " and "),
+            ]
+        }
+        if !rows.isEmpty { Console.say(Console.table([["PROFILE", "KEY", "FROM", "TO"]] + rows) + "\n") }
+        for profile in plan.profiles {
+            guard let reason = profile.reason else { continue }
+            Console.say("left alone: \(profile.name): \(reason.words)")
+        }
+        for (edits, path) in [(plan.configEdits, config.path), (plan.credentialsEdits, credentials.path)] {
+            guard !edits.isEmpty else { continue }
+            Console.say("\n\(path)")
+            if path == config.path {
+                Console.say(config.maskedDiff(edits))
+            } else {
+                Console.say(credentials.maskedDiff(edits))
+            }
+        }
+        for copy in copies { Console.say("\nanother copy, not touched: \(copy.path): \(copy.what)") }
+    }
+}
+
+/// The plan as `--json` prints it.
+private struct PlanDocument: Encodable {
+    struct Profile: Encodable {
+        let profile: String
+        let accessKeyID: String?
+        let action: String
+        let into: [String]?
+        let reason: String?
+        let message: String?
+
+        enum CodingKeys: String, CodingKey {
+            case profile, action, into, reason, message
+            case accessKeyID = "access_key_id"
+        }
+    }
+
+    struct Copy: Encodable {
+        let path: String
+        let what: String
+    }
+
+    let store: String
+    let config: String
+    let credentials: String
+    let profiles: [Profile]
+    let copies: [Copy]
+
+    init(_ plan: ImportPlan, _ copies: [OtherCopy], store: String, config: String, credentials: String) {
+        self.store = store
+        self.config = config
+        self.credentials = credentials
+        profiles = plan.profiles.map { profile in
+            Profile(
+                profile: profile.name, accessKeyID: profile.accessKeyID,
+                action: profile.reason == nil ? "import" : "leave",
+                into: profile.reason == nil ? profile.into.map(\.rawValue) : nil, reason: profile.reason?.rawValue,
+                message: profile.reason?.words)
+        }
+        self.copies = copies.map { Copy(path: $0.path, what: $0.what) }
+    }
+}

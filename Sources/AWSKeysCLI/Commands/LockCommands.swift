@@ -1,0 +1,66 @@
+import ArgumentParser
+import KeyCache
+import SealedStore
+import Unlocking
+
+struct LockCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock", abstract: "Forget the data key, so that the store must be unlocked again.")
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        KeyCache.remove(store: try UnlockedStore.closed(try context.storePath()).id)
+        Console.say("locked")
+    }
+}
+
+struct UnlockCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unlock", abstract: "Unlock the store, so that programs needn't ask.")
+
+    @Option(name: .customLong("for"), help: "How long it stays unlocked after each use: 30m, 8h, 2d.")
+    var duration: Lifetime?
+
+    @Flag(help: "Accept a store that is older than one seen before, as after a restored backup.")
+    var acceptRollback = false
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        let path = try context.storePath()
+        if acceptRollback { KeyCache.remove(store: try UnlockedStore.closed(path).id) }
+        let store = try UnlockedStore.unlock(in: context)
+        let closed = try UnlockedStore.closed(path)
+        let byPerson = !closed.slots.contains { $0.kind == .keyring }
+        let seconds = duration?.seconds ?? (byPerson ? Unlocker.lifetimeAfterPassphrase : Unlocker.lifetime)
+        context.unlocker().remember(store.dataKey, store: store.id, generation: closed.generation, lifetime: seconds)
+        guard KeyCache.holds(store: store.id) else {
+            throw Failure(
+                .unavailable, "the kernel keeps no keys here, so the store can't stay unlocked",
+                hint: "programs unlock it each time: AWSKEYS_PASSPHRASE_FILE lets them")
+        }
+        Console.say("unlocked; locks itself when it hasn't been used for \(Lifetime(seconds: seconds).words)")
+    }
+}
+
+/// A span of time as people type it: `30m`, `8h`, `2d`.
+struct Lifetime: ExpressibleByArgument {
+    let seconds: UInt32
+
+    private static let units: [(Character, UInt32)] = [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)]
+
+    init(seconds: UInt32) { self.seconds = seconds }
+
+    init?(argument: String) {
+        guard let unit = Self.units.first(where: { $0.0 == argument.last }),
+            let number = UInt32(argument.dropLast()), number > 0, number <= 365 * 86400 / unit.1
+        else { return nil }
+        seconds = number * unit.1
+    }
+
+    var words: String {
+        let unit = Self.units.first { seconds % $0.1 == 0 } ?? ("s", 1)
+        return "\(seconds / unit.1) \(unit.0)"
+    }
+}

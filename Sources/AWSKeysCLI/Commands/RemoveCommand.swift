@@ -1,0 +1,32 @@
+import AWSConfig
+import ArgumentParser
+import Importing
+
+struct RemoveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Delete profiles' keys from the store, and the lines that ask for them from the AWS files.")
+
+    @Argument(help: "The profiles.")
+    var profiles: [String]
+
+    @Flag(help: "Don't ask.")
+    var yes = false
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        let store = try UnlockedStore.unlock(in: context)
+        for profile in profiles { _ = try store.key(of: profile) }
+        let names = profiles.joined(separator: ", ")
+        try Console.confirm("delete the key of \(names)? It can't be had again from here.", yes: yes)
+        for profile in profiles {
+            let config = try ImportCommand.file(.config, in: context)
+            let credentials = try ImportCommand.file(.credentials, in: context)
+            try store.change { (importer) in
+                try importer.remove(profile, config: config, credentials: credentials)
+            }
+        }
+        Console.say("removed \(names)")
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import CredentialProcess
+import Foundation
+import KeyCache
+import SealedStore
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Say where the store is, whether it's locked, and what opens it.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        let path = try context.storePath()
+        let cache = KeyCache.problem() == nil ? "available" : "refused"
+        guard FileManager.default.fileExists(atPath: path) else {
+            if json { return try Console.say(json: Status(store: path, exists: false, kernelKeyring: cache)) }
+            Console.say("store           \(path) (not there yet; `awskeys import` or `awskeys add` makes it)")
+            return Console.say("kernel keyring  \(cache)")
+        }
+        let store = try UnlockedStore.closed(path)
+        let slots = store.slots.map(SlotEntry.init)
+        let isLocked = !KeyCache.holds(store: store.id)
+        if json {
+            return try Console.say(
+                json: Status(
+                    store: path, exists: true, generation: store.generation, locked: isLocked, slots: slots,
+                    kernelKeyring: cache))
+        }
+        let rows = [
+            ["store", path], ["state", isLocked ? "locked" : "unlocked"], ["written", "\(store.generation) times"],
+            ["kernel keyring", cache],
+        ]
+        Console.say(Console.table(rows + slots.map { ["slot", "\($0.id)  \($0.kind), made \($0.created)"] }))
+    }
+
+    private struct Status: Encodable {
+        let store: String
+        let exists: Bool
+        var generation: UInt64?
+        var locked: Bool?
+        var slots: [SlotEntry] = []
+        let kernelKeyring: String
+
+        enum CodingKeys: String, CodingKey {
+            case store, exists, generation, locked, slots
+            case kernelKeyring = "kernel_keyring"
+        }
+    }
+}
+
+/// A slot as it is shown.
+struct SlotEntry: Encodable {
+    let id: String
+    let kind: String
+    let created: String
+
+    init(_ slot: Slot) {
+        id = slot.id.map { String(format: "%02x", $0) }.joined()
+        kind =
+            switch slot.kind {
+            case .keyring: "keyring"
+            case .passphrase: "passphrase"
+            case .recovery: "recovery"
+            case .unknown: "unknown"
+            }
+        created = timestamp(Int(clamping: slot.created))
+    }
+}

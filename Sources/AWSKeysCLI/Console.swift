@@ -1,0 +1,57 @@
+import CredentialProcess
+import Foundation
+import Sealing
+import Unlocking
+
+/// What is said to people and programs.
+enum Console {
+    /// A line on standard output.
+    static func say(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+
+    /// A line on standard error: what goes along with the output and isn't part of it.
+    static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+    static func write(_ text: String, to descriptor: Int32) {
+        FileHandle(fileDescriptor: descriptor).write(Data(text.utf8))
+    }
+
+    /// Secret bytes on standard output.
+    static func reveal(_ bytes: borrowing SecretBytes) throws {
+        guard printDocument(bytes) else {
+            throw Failure(.inputOutput, "cannot write to standard output: \(reason(errno))")
+        }
+    }
+
+    /// A document of JSON with stable keys.
+    static func say(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        say(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Asks before something is changed.
+    ///
+    /// - Throws: ``Failure`` if the answer is no, or there's nobody to ask.
+    static func confirm(_ question: String, yes: Bool) throws {
+        if yes { return }
+        guard Terminal.isThere else {
+            throw Failure(.usage, "there is no terminal to ask at: \(question)", hint: "say `--yes` to go ahead")
+        }
+        let answer = Terminal.ask(question + " [y/N] ")?.lowercased() ?? ""
+        guard ["y", "yes"].contains(answer) else { throw Failure(.declined, "nothing was changed") }
+    }
+
+    /// Rows with their columns under each other; nothing behind the last column.
+    static func table(_ rows: [[String]]) -> String {
+        let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+                .joined(separator: "  ").replacing(/\ +$/, with: "")
+        }.joined(separator: "\n")
+    }
+}
+
+/// An access key id as people know it again: its first and last four characters.
+func short(_ accessKeyID: String) -> String {
+    accessKeyID.count <= 10 ? accessKeyID : accessKeyID.prefix(4) + "…" + accessKeyID.suffix(4)
+}

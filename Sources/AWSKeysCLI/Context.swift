@@ -1,0 +1,56 @@
+import AWSConfig
+import CredentialProcess
+import Foundation
+import Importing
+import Unlocking
+
+/// What a command knows of the world around it.
+struct Context: Sendable {
+    var environment: @Sendable (String) -> String?
+    /// The time, in seconds since 1970.
+    var now: @Sendable () -> Int
+    /// The folder that both programs lie in.
+    var programFolder: @Sendable () -> String?
+
+    static let live = Context(
+        environment: { environmentVariable($0) },
+        now: { Int(Date().timeIntervalSince1970) },
+        programFolder: { CredentialProcess.programFolder() })
+
+    /// Where the store lies.
+    func storePath() throws -> String {
+        guard let path = CredentialProcess.storePath() else {
+            throw Failure(.config, "HOME is not set, so there is no place for the store", hint: "set HOME or AWSKEYS_STORE")
+        }
+        return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    /// Where one of the AWS files lies.
+    func path(of file: ConfigDocument.File) throws -> String {
+        let variable = file == .config ? "AWS_CONFIG_FILE" : "AWS_SHARED_CREDENTIALS_FILE"
+        var path = try environment(variable) ?? home() + "/.aws/" + file.rawValue
+        if path.hasPrefix("~/") { path = try home() + path.dropFirst() }
+        return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    func home() throws -> String {
+        guard let home = environment("HOME") else { throw Failure(.config, "HOME is not set", hint: "set HOME") }
+        return home
+    }
+
+    /// The line that asks for a profile's key, with the program beside this one.
+    func profileLine() throws -> ProfileLine {
+        let program = (programFolder() ?? "") + "/awskeys-credential-process"
+        guard FileManager.default.isExecutableFile(atPath: program) else {
+            throw Failure(
+                .config, "cannot find \"\(program)\", or not start it", hint: "install both programs into one folder")
+        }
+        do throws(ImportError) {
+            return try ProfileLine(program: program)
+        } catch {
+            throw Failure(error, store: "")
+        }
+    }
+
+    func unlocker(mayAsk: Bool = true) -> Unlocker { Unlocker(environment: environment, mayAsk: mayAsk) }
+}

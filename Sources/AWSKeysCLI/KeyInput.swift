@@ -1,0 +1,113 @@
+import DurableFiles
+import Foundation
+import SealedStore
+import Sealing
+
+/// The ways in which a key is given to `awskeys add`.
+enum KeyInput {
+    static let temporary = Failure(
+        .usage, "temporary keys come with a session token and end by themselves; they don't belong into the store",
+        hint: "add the long-term key that they were made with")
+
+    /// A key that looks like one.
+    ///
+    /// - Parameters:
+    ///   - now: the time, in seconds since 1970.
+    ///   - exposed: whether it lay in plain text.
+    static func record(
+        id: String, secret: consuming SecretBytes, now: UInt64, exposed: Bool
+    ) throws -> KeyRecord {
+        let isVisible = secret.withBytes { secret in secret.indices.allSatisfy { (0x21...0x7E).contains(secret[$0]) } }
+        guard !id.isEmpty, id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), secret.count > 0, isVisible else {
+            throw Failure(
+                .usage, "an access key has an id and a secret, both of visible ASCII characters",
+                hint: "the console shows them when it makes a key; nothing was changed")
+        }
+        // The prefix of temporary keys: IAM User Guide, "Understanding unique ID prefixes".
+        guard !id.hasPrefix("ASIA") else { throw temporary }
+        return KeyRecord(accessKeyID: id, secretAccessKey: secret, added: now, exposed: exposed)
+    }
+
+    /// The id on the first line, the secret on the second.
+    static func lines(_ input: borrowing SecretBytes, now: UInt64) throws -> KeyRecord {
+        try input.withBytes { input in
+            let lines = fields(of: input, in: 0..<input.count, separator: UInt8(ascii: "\n"))
+            guard lines.count >= 2 else { return try record(id: "", secret: SecretBytes(zeros: 0), now: now, exposed: false) }
+            return try record(
+                id: text(input, lines[0]), secret: SecretBytes(copying: input.extracting(lines[1])), now: now,
+                exposed: false)
+        }
+    }
+
+    /// The first key in a file that the console made: a line of column names, then a line a key.
+    static func csv(_ input: borrowing SecretBytes, path: String, now: UInt64) throws -> KeyRecord {
+        try input.withBytes { input in
+            let hasMark = input.count >= 3 && input[0] == 0xEF && input[1] == 0xBB && input[2] == 0xBF
+            let lines = fields(of: input, in: (hasMark ? 3 : 0)..<input.count, separator: UInt8(ascii: "\n"))
+            let comma = UInt8(ascii: ",")
+            let names = lines.first.map { fields(of: input, in: $0, separator: comma).map { text(input, $0).lowercased() } }
+            guard lines.count >= 2, let idColumn = names?.firstIndex(of: "access key id"),
+                let secretColumn = names?.firstIndex(of: "secret access key")
+            else {
+                throw Failure(
+                    .usage, "\"\(path)\" has no columns \"Access key ID\" and \"Secret access key\" with a key below",
+                    hint: "take the file that the console offers when it makes a key")
+            }
+            let row = fields(of: input, in: lines[1], separator: comma)
+            guard row.count > max(idColumn, secretColumn) else {
+                return try record(id: "", secret: SecretBytes(zeros: 0), now: now, exposed: true)
+            }
+            return try record(
+                id: text(input, row[idColumn]), secret: SecretBytes(copying: input.extracting(row[secretColumn])),
+                now: now, exposed: true)
+        }
+    }
+
+    /// A variable's value, straight into locked memory.
+    static func environmentSecret(_ name: String) -> SecretBytes {
+        guard let value = unsafe getenv(name) else { return SecretBytes(zeros: 0) }
+        let bytes = unsafe UnsafeRawBufferPointer(start: value, count: strlen(value)).bindMemory(to: UInt8.self)
+        return unsafe SecretBytes(copying: bytes.span)
+    }
+
+    /// What comes on standard input, at most 64 KiB.
+    static func standardInput() throws -> SecretBytes {
+        var bytes = SecretBytes(zeros: 64 * 1024)
+        var count = 0
+        try bytes.withMutableBytes { bytes in
+            try unsafe bytes.withUnsafeMutableBytes { bytes in
+                while count < bytes.count {
+                    let got = unsafe read(STDIN_FILENO, bytes.baseAddress?.advanced(by: count), bytes.count - count)
+                    if got == 0 { break }
+                    if got < 0, errno != EINTR {
+                        throw Failure(.inputOutput, "cannot read standard input: \(reason(errno))")
+                    }
+                    count += max(0, got)
+                }
+            }
+        }
+        bytes.truncate(to: count)
+        return bytes
+    }
+
+    private static func text(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> String {
+        String(decoding: bytes.extracting(range).array(), as: UTF8.self)
+    }
+
+    /// The ranges between separators, without white space around them.
+    private static func fields(of bytes: borrowing Span<UInt8>, in range: Range<Int>, separator: UInt8) -> [Range<Int>] {
+        var fields: [Range<Int>] = []
+        var start = range.lowerBound
+        for index in range where bytes[index] == separator {
+            fields.append(start..<index)
+            start = index + 1
+        }
+        if start < range.upperBound { fields.append(start..<range.upperBound) }
+        return fields.map { field in
+            var (low, high) = (field.lowerBound, field.upperBound)
+            while low < high, bytes[low] <= 0x20 { low += 1 }
+            while high > low, bytes[high - 1] <= 0x20 { high -= 1 }
+            return low..<high
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import AWSConfig
+import Importing
+import Sealing
+
+extension AWSFile {
+    /// What some edits take and add, line by line, with every value that goes masked.
+    func maskedDiff(_ edits: [Edit]) -> String {
+        edits.sorted { $0.range.lowerBound < $1.range.lowerBound }.map { edit in
+            let removed = lines(in: edit.range).map { "- " + $0 }
+            let added = edit.text.map(\.shown).joined().split(whereSeparator: \.isNewline).map { "+ " + $0 }
+            return "@@ line \(lineNumber(at: edit.range.lowerBound)) @@\n" + (removed + added).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    private func lineNumber(at offset: Int) -> Int {
+        withBytes { bytes in 1 + (0..<offset).count { bytes[$0] == UInt8(ascii: "\n") } }
+    }
+
+    /// The names on the lines, never their values.
+    private func lines(in range: Range<Int>) -> [String] {
+        withBytes { bytes in
+            var lines: [String] = []
+            var start = range.lowerBound
+            while start < range.upperBound {
+                var end = start
+                while end < range.upperBound, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                let delimiter = (start..<end).first { bytes[$0] == UInt8(ascii: "=") } ?? start
+                let name = String(decoding: bytes.extracting(start..<delimiter).array(), as: UTF8.self)
+                lines.append(name + "= " + String(repeating: "*", count: 16))
+                start = end + 1
+            }
+            return lines
+        }
+    }
+}
+
+extension Edit.Text {
+    fileprivate var shown: String {
+        switch self {
+        case .plain(let text): text
+        case .secret: String(repeating: "*", count: 16)
+        }
+    }
+}

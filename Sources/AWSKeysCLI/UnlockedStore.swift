@@ -1,0 +1,141 @@
+import CredentialProcess
+import Importing
+import KeyCache
+import SealedStore
+import Sealing
+import Unlocking
+
+/// A store whose data key is at hand.
+struct UnlockedStore: ~Copyable {
+    let path: String
+    let id: [UInt8]
+    let dataKey: SealingKey
+    private let context: Context
+
+    /// Unlocks the store; what a killed command left half done is finished first.
+    ///
+    /// - Parameters:
+    ///   - mayAsk: whether a person may be asked.
+    ///   - isQuiet: whether nothing may be said on the way, since an SDK reads along.
+    static func unlock(
+        in context: Context, mayAsk: Bool = true, isQuiet: Bool = false
+    ) throws -> UnlockedStore {
+        let path = try context.storePath()
+        let closed = try closed(path)
+        let id = closed.id
+        let dataKey = try unlock(closed, path, in: context, mayAsk: mayAsk)
+        let store = UnlockedStore(path: path, id: id, dataKey: dataKey, context: context)
+        try store.finish(closed, isQuiet: isQuiet)
+        return store
+    }
+
+    /// A store that was just made.
+    init(new draft: borrowing StoreDraft, at path: String, in context: Context) throws {
+        do throws(StoreError) {
+            try StoreWriter(locking: path).write(draft)
+        } catch {
+            throw Failure(error, store: path)
+        }
+        self.init(path: path, id: draft.id, dataKey: draft.withDataKey { $0.copy() }, context: context)
+        context.unlocker().remember(dataKey, store: id, generation: 1, lifetime: Unlocker.lifetime)
+    }
+
+    private init(path: String, id: [UInt8], dataKey: consuming SealingKey, context: Context) {
+        self.path = path
+        self.id = id
+        self.dataKey = dataKey
+        self.context = context
+    }
+
+    private static func unlock(
+        _ closed: borrowing ClosedStore, _ path: String, in context: Context, mayAsk: Bool
+    ) throws -> SealingKey {
+        do throws(UnlockError) {
+            return try context.unlocker(mayAsk: mayAsk).unlock(closed)
+        } catch {
+            throw Failure(error, store: path)
+        }
+    }
+
+    /// The store's file as it is now.
+    static func closed(_ path: String) throws -> ClosedStore {
+        do throws(StoreError) {
+            return try ClosedStore(at: path)
+        } catch {
+            throw Failure(error, store: path)
+        }
+    }
+
+    /// The store as it is now, for reading.
+    func open() throws -> OpenStore {
+        do throws(StoreError) {
+            return try ClosedStore(at: path).open(with: dataKey)
+        } catch {
+            throw Failure(error, store: path)
+        }
+    }
+
+    /// The key of a profile.
+    func key(of profile: String) throws -> KeyRecord {
+        let store = try open()
+        do throws(StoreError) {
+            if let key = try store.key(of: profile) { return key }
+        } catch {
+            throw Failure(error, store: path)
+        }
+        throw Failure(.notFound, "no profile \"\(profile)\" in the store", hint: "`awskeys list` shows them")
+    }
+
+    /// Changes the store alone.
+    func update(_ change: (inout StoreDraft) throws -> Void) throws {
+        do {
+            let writer = try StoreWriter(locking: path)
+            var draft = try writer.read(with: dataKey)
+            try change(&draft)
+            try writer.write(draft)
+        } catch let error as StoreError {
+            throw Failure(error, store: path)
+        }
+        try remember()
+    }
+
+    /// Changes the store and the AWS files together.
+    func change<Result>(_ body: (borrowing Importer) throws -> Result) throws -> Result {
+        do {
+            let result = try body(Importer(StoreWriter(locking: path), dataKey: dataKey, line: context.profileLine()))
+            try remember()
+            return result
+        } catch let error as StoreError {
+            throw Failure(error, store: path)
+        } catch let error as ImportError {
+            throw Failure(error, store: path)
+        }
+    }
+
+    /// Lets the kernel's keyring know of the generation that was just written.
+    private func remember() throws {
+        guard let cached = KeyCache.load(store: id) else { return }
+        context.unlocker().remember(
+            dataKey, store: id, generation: try Self.closed(path).generation, lifetime: cached.lifetime)
+    }
+
+    /// Finishes what was cut off, unless whoever began it is still at it.
+    private func finish(_ closed: consuming ClosedStore, isQuiet: Bool) throws {
+        do {
+            guard try closed.open(with: dataKey).isUnfinished else { return }
+            let writer = try StoreWriter(locking: path, waiting: 0)
+            let left = try Importer(writer, dataKey: dataKey, line: context.profileLine()).finish()
+            try remember()
+            guard !isQuiet else { return }
+            Console.note("awskeys: finished what an interrupted command left half done")
+            for path in left { Console.note("awskeys: \"\(path)\" was changed meanwhile and left as it is; import again") }
+        } catch StoreError.busy {
+            return
+        } catch let error as StoreError {
+            throw Failure(error, store: path)
+        } catch {
+            // The store answers all the same; the next command tries again.
+            if !isQuiet { Console.note("awskeys: an interrupted command could not be finished yet") }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import AWSConfig
+import DurableFiles
+private import Glibc
+import SealedStore
+import Sealing
+
+/// A place outside the two files where a key of a profile lies in plain text too. It is named, not touched.
+public struct OtherCopy: Sendable, Equatable {
+    /// The file.
+    public let path: String
+    /// What of it lies there.
+    public let what: String
+}
+
+/// Looks for copies of the keys that a plan imports, where such copies tend to lie: beside the two files, in shell
+/// start-up files, and in other programs' settings.
+///
+/// - Parameter home: the home folder.
+public func otherCopies(
+    _ plan: ImportPlan, config: borrowing AWSFile, credentials: borrowing AWSFile, home: String
+) -> [OtherCopy] {
+    var copies: [OtherCopy] = []
+    for line in credentials.document.keyLikeComments {
+        copies.append(OtherCopy(path: credentials.path, what: "a key in a comment on line \(line)"))
+    }
+    for line in config.document.keyLikeComments {
+        copies.append(OtherCopy(path: config.path, what: "a key in a comment on line \(line)"))
+    }
+    for path in candidates(config: config.path, credentials: credentials.path, home: home) {
+        guard let bytes = try? readFile(at: path, atMost: 1 << 20) else { continue }
+        let names = plan.imported.filter { profile in
+            let inConfig = profile.places.first?.file == .config
+            let key = inConfig ? config.key(of: profile.name, added: 0) : credentials.key(of: profile.name, added: 0)
+            return key.secretAccessKey.withBytes { contains(bytes, $0) }
+        }
+        guard !names.isEmpty else { continue }
+        copies.append(OtherCopy(path: path, what: "the key of " + names.map(\.name).joined(separator: ", ")))
+    }
+    let cache = home + "/.aws/cli/cache"
+    if entries(of: cache).contains(where: { $0.hasSuffix(".json") }) {
+        copies.append(OtherCopy(path: cache, what: "temporary credentials that the AWS CLI keeps in plain text"))
+    }
+    return copies
+}
+
+private func candidates(config: String, credentials: String, home: String) -> [String] {
+    let fixed = [
+        ".bashrc", ".bash_profile", ".bash_login", ".bash_history", ".profile", ".zshrc", ".zshenv", ".zprofile",
+        ".zsh_history", ".config/fish/config.fish", ".env", ".envrc", ".boto", ".s3cfg", ".passwd-s3fs",
+        ".config/rclone/rclone.conf", ".terraformrc", ".docker/config.json",
+    ].map { home + "/" + $0 }
+    let folders = Set([folder(of: config), folder(of: credentials)])
+    let beside = folders.sorted().flatMap { folder in entries(of: folder).sorted().map { folder + "/" + $0 } }
+    return (beside + fixed).filter { $0 != config && $0 != credentials }
+}
+
+private func entries(of folder: String) -> [String] {
+    guard let stream = unsafe opendir(folder) else { return [] }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+        let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+            unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+}
+
+private func contains(_ bytes: borrowing SecretBytes, _ wanted: borrowing Span<UInt8>) -> Bool {
+    bytes.withBytes { bytes in
+        guard bytes.count >= wanted.count, !wanted.isEmpty else { return false }
+        return (0...bytes.count - wanted.count).contains { start in
+            wanted.indices.allSatisfy { bytes[start + $0] == wanted[$0] }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import CSecret
+
+/// A GObject of which one reference is ours; it is given back when this goes.
+@safe class Owned {
+    private let object: UnsafeMutableRawPointer
+
+    /// Takes over a reference.
+    init(_ object: UnsafeMutableRawPointer) { unsafe self.object = object }
+
+    deinit { unsafe g_object_unref(object) }
+
+    /// Lends the object, which lives at least until `body` ends.
+    func lend<Object, Result, Problem: Error>(
+        as type: Object.Type, _ body: (UnsafeMutablePointer<Object>) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try unsafe body(object.assumingMemoryBound(to: type))
+    }
+}
+
+/// An item of the Secret Service: attributes, a label and a secret.
+final class Item: Owned {
+    /// Whether its secret can't be read until the person unlocks it.
+    var isLocked: Bool { unsafe lend(as: SecretItem.self) { unsafe secret_item_get_locked($0) != 0 } }
+}
+
+/// A collection of items, locked and unlocked together: what people call a keyring.
+final class Collection: Owned {
+    /// Whether nothing can be put into it until the person unlocks it.
+    var isLocked: Bool { unsafe lend(as: SecretCollection.self) { unsafe secret_collection_get_locked($0) != 0 } }
+}

@@ -1,0 +1,5 @@
+// The whole command line; what SDKs call is `awskeys-credential-process`.
+
+import AWSKeysCLI
+
+AWSKeys.start()
