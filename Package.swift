@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+/// Symbols make a program slower to start, since it has more to map.
+let stripped = LinkerSetting.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))
+
 let package = Package(
     name: "awskeys",
     dependencies: [
@@ -45,11 +48,12 @@ let package = Package(
                 "Sealing", "Unlocking", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .executableTarget(name: "awskeys", dependencies: ["AWSKeysCLI"], swiftSettings: strict),
+        .executableTarget(
+            name: "awskeys", dependencies: ["AWSKeysCLI"], swiftSettings: strict, linkerSettings: [stripped]),
         // Static to the last library: starting it costs what starting any process costs.
         .executableTarget(
             name: "awskeys-credential-process", dependencies: ["CredentialProcess"], swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+            linkerSettings: [.unsafeFlags(["-static-executable"]), stripped]),
         .testTarget(name: "SealingTests", dependencies: ["Sealing"], swiftSettings: strict),
     ]
 )

@@ -66,6 +66,15 @@ struct UnlockedStore: ~Copyable {
         }
     }
 
+    /// What opens the store in a file.
+    static func slots(_ path: String) throws -> [Slot] {
+        do throws(StoreError) {
+            return try ClosedStore(at: path).slots()
+        } catch {
+            throw Failure(error, store: path)
+        }
+    }
+
     /// The store as it is now, for reading.
     func open() throws -> OpenStore {
         do throws(StoreError) {

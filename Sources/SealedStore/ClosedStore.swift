@@ -9,9 +9,6 @@ public struct ClosedStore: ~Copyable {
     public var id: [UInt8] { header.id }
     /// How often it has been written.
     public var generation: UInt64 { header.generation }
-    /// The ways in.
-    public let slots: [Slot]
-
     private let file: OpenFile
     private let header: StoreHeader
     /// Everything up to the first record.
@@ -36,8 +33,6 @@ public struct ClosedStore: ~Copyable {
             bytes += try file.bytes(count: header.recordsOffset - bytes.count, at: bytes.count)
         }
         guard bytes.count >= header.recordsOffset else { throw .damaged(.header) }
-        slots = try Slot.read(
-            bytes.span.extracting(StoreHeader.size..<header.indexOffset), count: header.slotCount, minor: header.minor)
         self.file = file
         self.header = header
         self.bytes = bytes
@@ -50,6 +45,14 @@ public struct ClosedStore: ~Copyable {
         } catch {
             throw error.number == ENOENT || error.number == ENOTDIR ? .missing : .file(error)
         }
+    }
+
+    /// The ways in.
+    ///
+    /// - Throws: ``StoreError``: `newer`, `damaged`.
+    public func slots() throws(StoreError) -> [Slot] {
+        try Slot.read(
+            bytes.span.extracting(StoreHeader.size..<header.indexOffset), count: header.slotCount, minor: header.minor)
     }
 
     /// Proves the header, the slots and the index, and opens the index.

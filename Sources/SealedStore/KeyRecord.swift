@@ -81,7 +81,9 @@ extension KeyRecord {
                 guard end <= span.count else { throw .damaged(.record) }
                 switch Field(rawValue: number) {
                 case .accessKeyID:
-                    accessKeyID = String(validating: span.extracting(start..<end).array(), as: UTF8.self)
+                    let id = span.extracting(start..<end).array()
+                    guard id.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .damaged(.record) }
+                    accessKeyID = String(decoding: id, as: UTF8.self)
                 case .secretAccessKey:
                     secret = start..<end
                 case .added:

@@ -1,5 +1,9 @@
+// Inlined into their callers: a generic function across modules would be specialised at run time, and cost the fast
+// lane more than all of its cryptography.
+
 extension Span<UInt8> {
     /// The little-endian number that starts at `offset`; the caller has checked that it lies within.
+    @inlinable @inline(__always)
     public func littleEndian<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type = Number.self) -> Number {
         var number: Number = 0
         for byte in 0..<MemoryLayout<Number>.size { number |= Number(self[offset + byte]) << (8 * byte) }
@@ -7,6 +11,7 @@ extension Span<UInt8> {
     }
 
     /// A copy in an array: for bytes that are no secret.
+    @inlinable
     public func array() -> [UInt8] {
         var copy: [UInt8] = []
         copy.reserveCapacity(count)
@@ -17,6 +22,7 @@ extension Span<UInt8> {
 
 extension Array<UInt8> {
     /// Appends a number, its lowest byte first.
+    @inlinable @inline(__always)
     public mutating func append(littleEndian number: some FixedWidthInteger) {
         for byte in 0..<number.bitWidth / 8 { append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
     }
@@ -24,6 +30,7 @@ extension Array<UInt8> {
 
 extension MutableSpan<UInt8> {
     /// Writes `bytes` from `offset` on; the caller has checked that there is room.
+    @inlinable
     public mutating func write(_ bytes: borrowing Span<UInt8>, at offset: Int) {
         for index in bytes.indices { self[offset + index] = bytes[index] }
     }

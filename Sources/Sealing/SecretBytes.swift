@@ -2,7 +2,7 @@ private import CSodium
 
 /// Bytes that nobody but their owner may see: locked in memory, left out of core dumps, wiped when they go.
 ///
-/// The memory comes from `sodium_malloc`: guard pages around it, `mlock`ed where the process may lock memory, excluded
+/// The memory comes from `sodium_malloc`, that of small secrets by way of a pool: guard pages around it, `mlock`ed where the process may lock memory, excluded
 /// from core dumps, zeroed before it is given back. It can't be copied, printed or encoded by accident; readers borrow it.
 @safe public struct SecretBytes: ~Copyable, @unchecked Sendable {
     let start: UnsafeMutablePointer<UInt8>
@@ -10,16 +10,24 @@ private import CSodium
     /// The size in bytes.
     public private(set) var count: Int
 
+    /// The size in bytes that it had at first.
+    private let capacity: Int
+
     /// Zeros.
     ///
     /// - Parameter count: the size in bytes.
     public init(zeros count: Int) {
         precondition(count >= 0, "a size is never negative")
         Sodium.ready()
-        guard let memory = unsafe sodium_malloc(count) else { fatalError("no memory for \(count) secret bytes") }
-        unsafe start = memory.assumingMemoryBound(to: UInt8.self)
+        if let pooled = unsafe SecretPool.take(count) {
+            unsafe start = pooled
+        } else {
+            guard let memory = unsafe sodium_malloc(count) else { fatalError("no memory for \(count) secret bytes") }
+            unsafe start = memory.assumingMemoryBound(to: UInt8.self)
+        }
         unsafe start.update(repeating: 0, count: count)
         self.count = count
+        capacity = count
     }
 
     /// Random bytes from the kernel's generator.
@@ -37,7 +45,9 @@ private import CSodium
     /// The same bytes once more, in memory of their own.
     public func copy() -> SecretBytes { withBytes { SecretBytes(copying: $0) } }
 
-    deinit { unsafe sodium_free(start) }
+    deinit {
+        if unsafe !SecretPool.giveBack(start, capacity) { unsafe sodium_free(start) }
+    }
 
     /// Gives up the bytes from `newCount` on; they are wiped at once.
     public mutating func truncate(to newCount: Int) {

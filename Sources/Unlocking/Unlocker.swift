@@ -47,10 +47,11 @@ public struct Unlocker: Sendable {
 
     /// Opens one of the store's slots: with the keyring, with a passphrase file, with a person's passphrase.
     ///
-    /// - Throws: ``UnlockError/locked(_:)``.
+    /// - Throws: ``UnlockError``.
     public func openSlot(_ store: borrowing ClosedStore) throws(UnlockError) -> SealingKey {
+        let all = try Self.slots(of: store)
         var attempts: [UnlockError.Attempt] = []
-        for slot in store.slots where slot.kind == .keyring {
+        for slot in all where slot.kind == .keyring {
             do throws(KeyringError) {
                 let wrapping = try Keyring.load(store: store.id, slot: slot.id, mayPrompt: mayPrompt)
                 if let key = slot.unwrap(with: wrapping, store: store.id) { return key }
@@ -59,7 +60,7 @@ public struct Unlocker: Sendable {
                 attempts.append(.init(way: .keyring, obstacle: .keyring(error)))
             }
         }
-        let slots = store.slots.filter(\.opensWithPassphrase)
+        let slots = all.filter(\.opensWithPassphrase)
         guard !slots.isEmpty else { throw .locked(attempts) }
         if let file = PassphraseFile.named(by: environment) {
             do throws(UnlockError) {
@@ -86,6 +87,14 @@ public struct Unlocker: Sendable {
     /// Whether the keyring may bring up a prompt: only where there is a screen to show it on.
     private var mayPrompt: Bool {
         mayAsk && (environment("WAYLAND_DISPLAY") ?? environment("DISPLAY")) != nil
+    }
+
+    private static func slots(of store: borrowing ClosedStore) throws(UnlockError) -> [Slot] {
+        do throws(StoreError) {
+            return try store.slots()
+        } catch {
+            throw .store(error)
+        }
     }
 
     private static func open(_ slots: [Slot], with typed: borrowing SecretBytes, store: [UInt8]) -> SealingKey? {

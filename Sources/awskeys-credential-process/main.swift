@@ -8,16 +8,23 @@ import Glibc
 
 harden()
 
-if CommandLine.arguments.count == 2, let profile = ProfileArgument.decode(CommandLine.arguments[1]),
+let count = Int(CommandLine.argc)
+let arguments = unsafe CommandLine.unsafeArgv
+
+if count == 2, let argument = unsafe arguments[1], let profile = unsafe ProfileArgument.decode(String(cString: argument)),
     let path = storePath(), let document = answerAtOnce(profile: profile, store: path)
 {
     exit(printDocument(document) ? 0 : EX_IOERR)
 }
 
 let program = (programFolder() ?? "/usr/bin") + "/awskeys"
-let arguments = ["awskeys", "credential-process"] + CommandLine.arguments.dropFirst()
-var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
-_ = unsafe execv(program, &pointers)
+let slow = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: count + 2)
+unsafe slow[0] = strdup("awskeys")
+unsafe slow[1] = strdup("credential-process")
+// The list that the kernel gave ends with a null, which is copied along.
+for index in 1...max(1, count) { unsafe slow[index + 1] = arguments[index] }
+_ = unsafe execv(program, slow)
+
 let reason = unsafe String(cString: strerror(errno))
 var message = "awskeys: cannot start \"\(program)\": \(reason)\n  hint: install both programs into one folder\n"
 _ = message.withUTF8 { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }

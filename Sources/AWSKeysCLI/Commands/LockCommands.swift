@@ -32,7 +32,7 @@ struct UnlockCommand: ParsableCommand {
         if acceptRollback { KeyCache.remove(store: try UnlockedStore.closed(path).id) }
         let store = try UnlockedStore.unlock(in: context)
         let closed = try UnlockedStore.closed(path)
-        let byPerson = !closed.slots.contains { $0.kind == .keyring }
+        let byPerson = try !UnlockedStore.slots(path).contains { $0.kind == .keyring }
         let seconds = duration?.seconds ?? (byPerson ? Unlocker.lifetimeAfterPassphrase : Unlocker.lifetime)
         context.unlocker().remember(store.dataKey, store: store.id, generation: closed.generation, lifetime: seconds)
         guard KeyCache.holds(store: store.id) else {

@@ -18,7 +18,7 @@ struct SlotCommand: ParsableCommand {
         func run() throws { try run(in: .live) }
 
         func run(in context: Context) throws {
-            let slots = try UnlockedStore.closed(try context.storePath()).slots.map(SlotEntry.init)
+            let slots = try UnlockedStore.slots(try context.storePath()).map(SlotEntry.init)
             if json { return try Console.say(json: ["slots": slots]) }
             Console.say(Console.table([["SLOT", "KIND", "MADE"]] + slots.map { [$0.id, $0.kind, $0.created] }))
         }
@@ -90,7 +90,7 @@ struct SlotCommand: ParsableCommand {
 
         func run(in context: Context) throws {
             let store = try UnlockedStore.unlock(in: context)
-            let slots = try UnlockedStore.closed(store.path).slots
+            let slots = try UnlockedStore.slots(store.path)
             guard let going = slots.first(where: { SlotEntry($0).id == slot }) else {
                 throw Failure(.notFound, "no slot \"\(slot)\"", hint: "`awskeys slot list` shows them")
             }

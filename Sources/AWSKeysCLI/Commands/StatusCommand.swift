@@ -22,7 +22,7 @@ struct StatusCommand: ParsableCommand {
             return Console.say("kernel keyring  \(cache)")
         }
         let store = try UnlockedStore.closed(path)
-        let slots = store.slots.map(SlotEntry.init)
+        let slots = try UnlockedStore.slots(path).map(SlotEntry.init)
         let isLocked = !KeyCache.holds(store: store.id)
         if json {
             return try Console.say(
