@@ -43,6 +43,7 @@ public struct ImportPlan: Sendable {
         let found = credentials.document.keyLines() + config.document.keyLines()
         let isInherited = Self.inheritsCredentials(config.document) || Self.inheritsCredentials(credentials.document)
         var seen: Set<String> = []
+        var hasNewSection = (config: false, credentials: false)
         for (name, _) in found where selection?.contains(name) ?? true && seen.insert(name).inserted {
             let lines = found.filter { $0.profile == name }.map(\.lines)
             let reason =
@@ -58,8 +59,8 @@ public struct ImportPlan: Sendable {
             if reason == nil {
                 let best = Self.bestFile(name, lines, config: config.document)
                 profile.into = SectionHeader.isPlain(name) ? target ?? [best] : [best]
-                edit(config, &configEdits, profile, lines, line)
-                edit(credentials, &credentialsEdits, profile, lines, line)
+                edit(config, &configEdits, &hasNewSection.config, profile, lines, line)
+                edit(credentials, &credentialsEdits, &hasNewSection.credentials, profile, lines, line)
             }
             profiles.append(profile)
         }
@@ -67,13 +68,16 @@ public struct ImportPlan: Sendable {
 
     /// Takes the key lines out of one file, and puts the line in if it goes there.
     private func edit(
-        _ file: borrowing AWSFile, _ edits: inout [Edit], _ profile: Profile, _ lines: [KeyLines], _ line: ProfileLine
+        _ file: borrowing AWSFile, _ edits: inout [Edit], _ hasNewSection: inout Bool, _ profile: Profile,
+        _ lines: [KeyLines], _ line: ProfileLine
     ) {
         let document = file.document
         var going = lines.first { $0.file == document.file }?.all ?? []
         if profile.into.contains(document.file), file.line(for: profile.name) == nil {
             if going.isEmpty {
-                edits.append(document.adding([[.plain(line.text(for: profile.name))]], to: profile.name))
+                let text: [Edit.Text] = [.plain(line.text(for: profile.name))]
+                edits.append(document.adding([text], to: profile.name, isNext: hasNewSection))
+                if document.section(of: profile.name) == nil { hasNewSection = true }
             } else {
                 edits.append(document.replacing(going.removeFirst(), with: line.text(for: profile.name)))
             }

@@ -46,12 +46,15 @@ extension AWSFile {
 
 extension ConfigDocument {
     /// Adds lines to a profile's section, which is made at the end of the file if there is none.
-    func adding(_ lines: [[Edit.Text]], to profile: String) -> Edit {
+    ///
+    /// - Parameter isNext: whether another edit makes a section before it.
+    func adding(_ lines: [[Edit.Text]], to profile: String, isNext: Bool = false) -> Edit {
         let separated = lines.map { $0 + [.plain(lineEnd)] }
         guard let section = section(of: profile) else {
             let isPrefixed = file == .config && profile != "default"
             let header = isPrefixed ? "[profile \(profile)]" : "[\(profile)]"
-            let gap = size == 0 ? "" : (endsWithLineEnd ? "" : lineEnd) + (endsWithBlankLine ? "" : lineEnd)
+            let end = size == 0 ? "" : (endsWithLineEnd ? "" : lineEnd) + (endsWithBlankLine ? "" : lineEnd)
+            let gap = isNext ? lineEnd : end
             return Edit(size..<size, [.plain(gap + header + lineEnd)] + separated.joined())
         }
         // A file without an end to its last line stays one.

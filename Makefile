@@ -1,0 +1,52 @@
+# awskeys: `make demo` shows the main job, `make test` runs all tests, `make install` installs.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROGRAMS = awskeys awskeys-credential-process
+# The Swift library goes into the programs, so that they run where no Swift is installed.
+RELEASE = swift build -c release --static-swift-stdlib
+
+.PHONY: all build build-deps deps check test unit end-to-end demo bench install uninstall clean
+
+all: build
+
+build-deps:
+	@Scripts/deps build
+
+deps:
+	@Scripts/deps all
+
+build: build-deps
+	$(RELEASE)
+
+# Formatting, the house's rules, and the scripts.
+check: deps
+	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+	Scripts/check-house
+	.venv/bin/python -m compileall -q Tests Scripts
+
+test: unit end-to-end
+
+unit: deps
+	swift test
+
+end-to-end: deps build
+	cd Tests/EndToEnd && ../../.venv/bin/python -m pytest
+
+demo: deps build
+	@Scripts/demo
+
+bench: deps build
+	@/usr/bin/python3 Tests/Benchmarks/bench.py
+
+# Builds as the caller and only copies where it may need root: `make build && sudo make install`.
+install:
+	@[ -x .build/release/awskeys ] || $(MAKE) build
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(PROGRAMS:%=.build/release/%) "$(DESTDIR)$(PREFIX)/bin"
+
+uninstall:
+	rm -f $(PROGRAMS:%="$(DESTDIR)$(PREFIX)/bin/%")
+
+clean:
+	rm -rf .build .venv
