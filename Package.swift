@@ -31,7 +31,8 @@ let package = Package(
         .target(name: "AWSConfig", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "KeyCache", dependencies: ["CKeyutils", "Sealing"], swiftSettings: strict),
         .target(
-            name: "CredentialProcess", dependencies: ["CLinux", "KeyCache", "SealedStore", "Sealing"], swiftSettings: strict),
+            name: "CredentialProcess", dependencies: ["CLinux", "KeyCache", "SealedStore", "Sealing"],
+            swiftSettings: strict),
         .target(
             name: "Importing",
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],

@@ -31,8 +31,10 @@ public struct Edit: Sendable, Equatable {
 public func applying(
     _ edits: [Edit], to bytes: borrowing Span<UInt8>, secret: (String) -> SecretBytes
 ) -> SecretBytes {
-    let ordered = edits.enumerated().sorted { ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset) }
-        .map(\.element)
+    let ordered = edits.enumerated().sorted {
+        ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset)
+    }
+    .map(\.element)
     let size = ordered.reduce(bytes.count) { size, edit in
         edit.text.reduce(size - edit.range.count) { size, text in
             switch text {

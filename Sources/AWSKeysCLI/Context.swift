@@ -20,7 +20,8 @@ struct Context: Sendable {
     /// Where the store lies.
     func storePath() throws -> String {
         guard let path = CredentialProcess.storePath() else {
-            throw Failure(.config, "HOME is not set, so there is no place for the store", hint: "set HOME or AWSKEYS_STORE")
+            throw Failure(
+                .config, "HOME is not set, so there is no place for the store", hint: "set HOME or AWSKEYS_STORE")
         }
         return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }

@@ -32,7 +32,9 @@ enum KeyInput {
     static func lines(_ input: borrowing SecretBytes, now: UInt64) throws -> KeyRecord {
         try input.withBytes { input in
             let lines = fields(of: input, in: 0..<input.count, separator: UInt8(ascii: "\n"))
-            guard lines.count >= 2 else { return try record(id: "", secret: SecretBytes(zeros: 0), now: now, exposed: false) }
+            guard lines.count >= 2 else {
+                return try record(id: "", secret: SecretBytes(zeros: 0), now: now, exposed: false)
+            }
             return try record(
                 id: text(input, lines[0]), secret: SecretBytes(copying: input.extracting(lines[1])), now: now,
                 exposed: false)
@@ -45,7 +47,9 @@ enum KeyInput {
             let hasMark = input.count >= 3 && input[0] == 0xEF && input[1] == 0xBB && input[2] == 0xBF
             let lines = fields(of: input, in: (hasMark ? 3 : 0)..<input.count, separator: UInt8(ascii: "\n"))
             let comma = UInt8(ascii: ",")
-            let names = lines.first.map { fields(of: input, in: $0, separator: comma).map { text(input, $0).lowercased() } }
+            let names = lines.first.map {
+                fields(of: input, in: $0, separator: comma).map { text(input, $0).lowercased() }
+            }
             guard lines.count >= 2, let idColumn = names?.firstIndex(of: "access key id"),
                 let secretColumn = names?.firstIndex(of: "secret access key")
             else {
@@ -95,7 +99,8 @@ enum KeyInput {
     }
 
     /// The ranges between separators, without white space around them.
-    private static func fields(of bytes: borrowing Span<UInt8>, in range: Range<Int>, separator: UInt8) -> [Range<Int>] {
+    private static func fields(of bytes: borrowing Span<UInt8>, in range: Range<Int>, separator: UInt8) -> [Range<Int>]
+    {
         var fields: [Range<Int>] = []
         var start = range.lowerBound
         for index in range where bytes[index] == separator {

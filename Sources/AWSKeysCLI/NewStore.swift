@@ -50,7 +50,9 @@ enum NewStore {
             try outOfMemory { try draft.addPassphraseSlot(passphrase, now: now) }
         }
         var code: SecretBytes?
-        if !yes, Terminal.isThere, Terminal.ask("make a recovery code, in case this way in is lost? [Y/n] ")?.lowercased() != "n" {
+        if !yes, Terminal.isThere,
+            Terminal.ask("make a recovery code, in case this way in is lost? [Y/n] ")?.lowercased() != "n"
+        {
             code = try outOfMemory { try draft.addRecoverySlot(now: now) }
         }
         let store = try UnlockedStore(new: draft, at: try context.storePath(), in: context)
@@ -107,6 +109,7 @@ func outOfMemory<Result: ~Copyable>(_ body: () throws -> Result) throws -> Resul
     do {
         return try body()
     } catch is SealingError {
-        throw Failure(.unavailable, "there is not enough memory for the passphrase function", hint: "256 MiB are needed")
+        throw Failure(
+            .unavailable, "there is not enough memory for the passphrase function", hint: "256 MiB are needed")
     }
 }

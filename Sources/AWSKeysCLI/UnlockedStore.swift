@@ -32,7 +32,7 @@ struct UnlockedStore: ~Copyable {
     /// A store that was just made.
     init(new draft: borrowing StoreDraft, at path: String, in context: Context) throws {
         do throws(StoreError) {
-            try StoreWriter(locking: path).write(draft)
+            try StoreWriter(locking: path).create(draft)
         } catch {
             throw Failure(error, store: path)
         }
@@ -137,7 +137,9 @@ struct UnlockedStore: ~Copyable {
             try remember()
             guard !isQuiet else { return }
             Console.note("awskeys: finished what an interrupted command left half done")
-            for path in left { Console.note("awskeys: \"\(path)\" was changed meanwhile and left as it is; import again") }
+            for path in left {
+                Console.note("awskeys: \"\(path)\" was changed meanwhile and left as it is; import again")
+            }
         } catch StoreError.busy {
             return
         } catch let error as StoreError {

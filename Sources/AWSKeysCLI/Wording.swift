@@ -21,13 +21,15 @@ extension Failure {
         let action = ["open": "open", "read": "read", "write": "write to", "mkdir": "make", "flock": "lock"]
         let what = action[error.call] ?? "replace"
         self.init(
-            refused ? .cantCreate : .inputOutput, "cannot \(what) \"\(error.path)\": \(reason(error.number))", hint: hint)
+            refused ? .cantCreate : .inputOutput, "cannot \(what) \"\(error.path)\": \(reason(error.number))",
+            hint: hint)
     }
 
     init(_ error: StoreError, store path: String) {
         switch error {
         case .missing:
-            self.init(.notFound, "there is no store at \"\(path)\"", hint: "`awskeys import` or `awskeys add` makes one")
+            self.init(
+                .notFound, "there is no store at \"\(path)\"", hint: "`awskeys import` or `awskeys add` makes one")
         case .file(let error):
             self.init(error)
         case .foreignOwner:
@@ -75,7 +77,8 @@ extension Failure {
         let isSetting = attempts.contains { if case .unreadable = $0.obstacle { true } else { false } }
         self.init(
             isSetting ? .config : isService && !isOther ? .unavailable : .locked,
-            "the store is locked" + (obstacles.isEmpty ? " and has no slot that this awskeys can open" : ": " + obstacles),
+            "the store is locked"
+                + (obstacles.isEmpty ? " and has no slot that this awskeys can open" : ": " + obstacles),
             hint: isSetting
                 ? "check the passphrase file"
                 : "`awskeys unlock` in a terminal, then try again")
@@ -119,15 +122,20 @@ extension Failure {
         case .loneCarriageReturn:
             (problem, step) = ("has a carriage return within a line", "end lines with LF or CR LF")
         case .duplicateSection(let name, let first):
-            (problem, step) = ("has the section [\(name)] twice (first on line \(first))", "make one section of the two")
+            (problem, step) = (
+                "has the section [\(name)] twice (first on line \(first))", "make one section of the two"
+            )
         case .duplicateProperty(let name, let first):
-            (problem, step) = ("has \"\(name)\" twice in a section (first on line \(first))", "delete one of the two lines")
+            (problem, step) = (
+                "has \"\(name)\" twice in a section (first on line \(first))", "delete one of the two lines"
+            )
         case .propertyBeforeSection:
             (problem, step) = ("has a setting before the first section", "put it into a section")
         case .notAProperty:
             (problem, step) = ("is neither a section nor a setting", "delete the line, or put `#` before it")
         }
-        let subject = problem.hasPrefix("is neither") ? "line \(error.line) of \"\(path)\"" : "\"\(path)\", line \(error.line),"
+        let subject =
+            problem.hasPrefix("is neither") ? "line \(error.line) of \"\(path)\"" : "\"\(path)\", line \(error.line),"
         self.init(
             .config, "\(subject) \(problem); boto3 and the AWS CLI cannot read the file", hint: step)
     }

@@ -136,6 +136,15 @@ private func flushFolder(of path: String) throws(FileError) {
     guard fsync(folder.descriptor) == 0 else { throw FileError("fsync", folder.path, number: errno) }
 }
 
+/// How many names a file has; writing to one of them by ``replaceFile(at:with:attributes:)`` leaves the others with the
+/// old bytes.
+///
+/// - Returns: 0 where there is no file.
+public func nameCount(of path: String) -> Int {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? Int(status.st_nlink) : 0
+}
+
 /// The owner and the permissions of a file; `nil` if there is none.
 public func attributes(of path: String) throws(FileError) -> FileAttributes? {
     var status = stat()

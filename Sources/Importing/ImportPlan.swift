@@ -99,7 +99,8 @@ extension ImportPlan {
         isOther: (String, borrowing Span<UInt8>, borrowing Span<UInt8>) -> Bool
     ) -> LeaveReason? {
         for lines in lines {
-            let oddity = lines.file == .config
+            let oddity =
+                lines.file == .config
                 ? config.withBytes { lines.oddity(in: $0) } : credentials.withBytes { lines.oddity(in: $0) }
             // A half may have its other half in the other file.
             if oddity == .incomplete, isSplit(name, config: config.document, credentials: credentials.document) {

@@ -20,11 +20,14 @@ public func otherCopies(
     _ plan: ImportPlan, config: borrowing AWSFile, credentials: borrowing AWSFile, home: String
 ) -> [OtherCopy] {
     var copies: [OtherCopy] = []
-    for line in credentials.document.keyLikeComments {
-        copies.append(OtherCopy(path: credentials.path, what: "a key in a comment on line \(line)"))
-    }
-    for line in config.document.keyLikeComments {
-        copies.append(OtherCopy(path: config.path, what: "a key in a comment on line \(line)"))
+    for (path, document) in [(credentials.path, credentials.document), (config.path, config.document)] {
+        for line in document.keyLikeComments {
+            copies.append(OtherCopy(path: path, what: "a key in a comment on line \(line)"))
+        }
+        if nameCount(of: path) > 1 {
+            copies.append(
+                OtherCopy(path: path, what: "the file has other names (hard links), which keep what it holds now"))
+        }
     }
     for path in candidates(config: config.path, credentials: credentials.path, home: home) {
         guard let bytes = try? readFile(at: path, atMost: 1 << 20) else { continue }

@@ -35,6 +35,9 @@ public struct ProfileLine: Sendable {
 }
 
 extension AWSFile {
+    /// Whether a profile asks the store here.
+    public func asksStore(for profile: String) -> Bool { line(for: profile) != nil }
+
     /// The property in a profile's section that starts awskeys for it.
     func line(for profile: String) -> ConfigDocument.Property? {
         guard let property = document.section(of: profile)?.property(ProfileLine.property),

@@ -119,7 +119,9 @@ extension Importer {
         _ profile: String, _ journal: borrowing Journal, _ draft: borrowing StoreDraft
     ) throws(ImportError) -> Bool {
         guard let stored = try key(of: profile, in: draft) else { return true }
-        for (path, name) in [(journal.credentials.path, ConfigDocument.File.credentials), (journal.config.path, .config)] {
+        for (path, name) in [
+            (journal.credentials.path, ConfigDocument.File.credentials), (journal.config.path, .config),
+        ] {
             guard let path else { continue }
             let file = try AWSFile(path, as: name)
             if file.keyLines(of: profile) != nil { return file.key(of: profile, added: 0).isSameKey(as: stored) }

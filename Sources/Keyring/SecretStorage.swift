@@ -15,7 +15,9 @@ import CSecret
     init(_ conversation: Conversation) throws(KeyringError) {
         self.conversation = conversation
         guard SessionBus.isNamed else { throw .noService }
-        let connected = try unsafe conversation.ask { unsafe g_bus_get(G_BUS_TYPE_SESSION, $0, $1, $2) } finish: {
+        let connected = try unsafe conversation.ask {
+            unsafe g_bus_get(G_BUS_TYPE_SESSION, $0, $1, $2)
+        } finish: {
             unsafe g_bus_get_finish($0, $1)
         }
         guard let bus = unsafe connected else { throw .noService }

@@ -162,7 +162,9 @@ extension StoreDraft {
 
     /// What a journal says; `nil` if there is no such journal.
     public func journal(_ journalID: [UInt8]) throws(StoreError) -> SecretBytes? {
-        guard let record = records.first(where: { $0.id == journalID && $0.kind == Self.journalKind }) else { return nil }
+        guard let record = records.first(where: { $0.id == journalID && $0.kind == Self.journalKind }) else {
+            return nil
+        }
         return try record.open(store: id, with: recordKey)
     }
 

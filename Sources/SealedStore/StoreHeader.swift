@@ -89,7 +89,8 @@ extension StoreHeader {
     ///
     /// - Parameter bytes: the file from its beginning, up to the first record at least.
     /// - Throws: ``StoreError/wrongKey``, ``StoreError/damaged(_:)``.
-    func openIndex(in bytes: borrowing Span<UInt8>, with dataKey: borrowing SealingKey) throws(StoreError) -> StoreIndex {
+    func openIndex(in bytes: borrowing Span<UInt8>, with dataKey: borrowing SealingKey) throws(StoreError) -> StoreIndex
+    {
         guard Self.commitment(of: dataKey, id: id) == commitment else { throw .wrongKey }
         let plain: SecretBytes
         do throws(SealingError) {

@@ -42,6 +42,18 @@ public struct StoreWriter: ~Copyable {
         return try bytes.withBytes { (span) throws(StoreError) in try StoreDraft(reading: span, with: dataKey) }
     }
 
+    /// Writes a new store, where there is none.
+    ///
+    /// - Throws: ``StoreError``; `busy` if another process made one meanwhile, which then stays.
+    public func create(_ draft: borrowing StoreDraft) throws(StoreError) {
+        do throws(StoreError) {
+            _ = try ClosedStore(at: path)
+        } catch .missing {
+            return try write(draft)
+        }
+        throw .busy
+    }
+
     /// Replaces the store.
     ///
     /// - Throws: ``StoreError``: `full`, `file`; the store is then as it was.

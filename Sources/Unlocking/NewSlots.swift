@@ -16,7 +16,9 @@ extension StoreDraft {
         let kept = try Keyring.load(store: id, slot: slotID, mayPrompt: false)
         guard kept.isEqual(to: key) else { throw .malformed }
         let store = id
-        let slot = withDataKey { Slot(wrapping: $0, kind: .keyring, under: key, id: slotID, store: store, created: now) }
+        let slot = withDataKey {
+            Slot(wrapping: $0, kind: .keyring, under: key, id: slotID, store: store, created: now)
+        }
         add(slot)
     }
 

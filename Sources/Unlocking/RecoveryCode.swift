@@ -51,7 +51,9 @@ public enum RecoveryCode {
                     if character == UInt8(ascii: "-") || character == UInt8(ascii: " ") { continue }
                     if (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(character) { character &-= 0x20 }
                     if character == UInt8(ascii: "O") { character = UInt8(ascii: "0") }
-                    if character == UInt8(ascii: "I") || character == UInt8(ascii: "L") { character = UInt8(ascii: "1") }
+                    if character == UInt8(ascii: "I") || character == UInt8(ascii: "L") {
+                        character = UInt8(ascii: "1")
+                    }
                     guard count < size, alphabet.contains(character) else { return false }
                     code[count] = character
                     count += 1

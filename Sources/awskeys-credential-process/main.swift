@@ -11,7 +11,8 @@ harden()
 let count = Int(CommandLine.argc)
 let arguments = unsafe CommandLine.unsafeArgv
 
-if count == 2, let argument = unsafe arguments[1], let profile = unsafe ProfileArgument.decode(String(cString: argument)),
+if count == 2, let argument = unsafe arguments[1],
+    let profile = unsafe ProfileArgument.decode(String(cString: argument)),
     let path = storePath(), let document = answerAtOnce(profile: profile, store: path)
 {
     exit(printDocument(document) ? 0 : EX_IOERR)

@@ -37,7 +37,8 @@ struct ExportCommand: ParsableCommand {
             try makeFile(at: toFile, with: key.credentialsFile(profile: profile))
         } catch {
             throw error.number == EEXIST
-                ? Failure(.cantCreate, "\"\(toFile)\" is there already", hint: "name a file that isn't") : Failure(error)
+                ? Failure(.cantCreate, "\"\(toFile)\" is there already", hint: "name a file that isn't")
+                : Failure(error)
         }
         Console.note("wrote \"\(toFile)\"; the key lies there in plain text")
     }

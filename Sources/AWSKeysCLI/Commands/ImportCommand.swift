@@ -61,6 +61,7 @@ struct ImportCommand: ParsableCommand {
         // Nobody is asked for a passphrase where there's nothing to do.
         let preview = try plan(config, credentials, in: context)
         for name in profiles where !preview.profiles.contains(where: { $0.name == name }) {
+            if config.asksStore(for: name) || credentials.asksStore(for: name) { continue }
             throw Failure(
                 .notFound, "profile \"\(name)\" has no keys in \"\(credentials.path)\" or \"\(config.path)\"",
                 hint: "`awskeys import --dry-run` shows those that have")

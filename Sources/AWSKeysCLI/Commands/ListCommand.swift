@@ -19,9 +19,14 @@ struct ListCommand: ParsableCommand {
                 profile: name, accessKeyID: key.accessKeyID, added: timestamp(Int(key.added)), exposed: key.exposed)
         }
         if json { return try Console.say(json: ["profiles": entries]) }
-        guard !entries.isEmpty else { return Console.say("the store is empty; `awskeys import` or `awskeys add` fill it") }
+        guard !entries.isEmpty else {
+            return Console.say("the store is empty; `awskeys import` or `awskeys add` fill it")
+        }
         let rows = entries.map { entry in
-            [entry.profile, short(entry.accessKeyID), String(entry.added.prefix(10)), entry.exposed ? "lay in plain text" : ""]
+            [
+                entry.profile, short(entry.accessKeyID), String(entry.added.prefix(10)),
+                entry.exposed ? "lay in plain text" : "",
+            ]
         }
         Console.say(Console.table([["PROFILE", "KEY", "ADDED", "NOTE"]] + rows))
     }

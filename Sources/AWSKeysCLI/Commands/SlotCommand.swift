@@ -97,7 +97,8 @@ struct SlotCommand: ParsableCommand {
             let left = slots.filter { $0 != going }
             guard left.contains(where: \.canOpen) else {
                 throw Failure(
-                    .usage, "\"\(slot)\" is the last way into the store", hint: "add another one first: `awskeys slot add`")
+                    .usage, "\"\(slot)\" is the last way into the store",
+                    hint: "add another one first: `awskeys slot add`")
             }
             try Console.confirm("remove the \(SlotEntry(going).kind) slot \(slot)?", yes: yes)
             try store.update { draft in
