@@ -55,6 +55,8 @@ let package = Package(
         .executableTarget(
             name: "awskeys-credential-process", dependencies: ["CredentialProcess"], swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-executable"]), stripped]),
+        .testTarget(
+            name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
         .testTarget(name: "SealingTests", dependencies: ["Sealing"], swiftSettings: strict),
     ]
 )

@@ -98,7 +98,7 @@ enum KeyInput {
         String(decoding: bytes.extracting(range).array(), as: UTF8.self)
     }
 
-    /// The ranges between separators, without white space around them.
+    /// The ranges between separators, without white space and quotes around them.
     private static func fields(of bytes: borrowing Span<UInt8>, in range: Range<Int>, separator: UInt8) -> [Range<Int>]
     {
         var fields: [Range<Int>] = []
@@ -112,7 +112,10 @@ enum KeyInput {
             var (low, high) = (field.lowerBound, field.upperBound)
             while low < high, bytes[low] <= 0x20 { low += 1 }
             while high > low, bytes[high - 1] <= 0x20 { high -= 1 }
-            return low..<high
+            let quote = UInt8(ascii: "\"")
+            let isQuoted =
+                separator != UInt8(ascii: "\n") && high - low > 1 && bytes[low] == quote && bytes[high - 1] == quote
+            return isQuoted ? low + 1..<high - 1 : low..<high
         }
     }
 }

@@ -1,4 +1,5 @@
 import CredentialProcess
+import DurableFiles
 import Importing
 import KeyCache
 import SealedStore
@@ -10,6 +11,8 @@ struct UnlockedStore: ~Copyable {
     let path: String
     let id: [UInt8]
     let dataKey: SealingKey
+    /// Whether an interrupted undo was finished on the way.
+    private(set) var hasUndone = false
     private let context: Context
 
     /// Unlocks the store; what a killed command left half done is finished first.
@@ -24,7 +27,7 @@ struct UnlockedStore: ~Copyable {
         let closed = try closed(path)
         let id = closed.id
         let dataKey = try unlock(closed, path, in: context, mayAsk: mayAsk)
-        let store = UnlockedStore(path: path, id: id, dataKey: dataKey, context: context)
+        var store = UnlockedStore(path: path, id: id, dataKey: dataKey, context: context)
         try store.finish(closed, isQuiet: isQuiet)
         return store
     }
@@ -129,15 +132,16 @@ struct UnlockedStore: ~Copyable {
     }
 
     /// Finishes what was cut off, unless whoever began it is still at it.
-    private func finish(_ closed: consuming ClosedStore, isQuiet: Bool) throws {
+    private mutating func finish(_ closed: consuming ClosedStore, isQuiet: Bool) throws {
         do {
-            guard try closed.open(with: dataKey).isUnfinished else { return }
+            guard try closed.open(with: dataKey).isUnfinished || hasTemporary(of: path) else { return }
             let writer = try StoreWriter(locking: path, waiting: 0)
-            let left = try Importer(writer, dataKey: dataKey, line: context.profileLine()).finish()
+            let finished = try Importer(writer, dataKey: dataKey, line: context.profileLine()).finish()
+            hasUndone = finished.hasUndone
             try remember()
             guard !isQuiet else { return }
             Console.note("awskeys: finished what an interrupted command left half done")
-            for path in left {
+            for path in finished.left {
                 Console.note("awskeys: \"\(path)\" was changed meanwhile and left as it is; import again")
             }
         } catch StoreError.busy {

@@ -42,9 +42,7 @@ public func replaceFile(
 ) throws(FileError) {
     let target = try resolvingLinks(path)
     let temporary = temporaryPath(for: target)
-    guard unsafe unlink(temporary) == 0 || errno == ENOENT else {
-        throw FileError("unlink", temporary, number: errno)
-    }
+    try removeTemporary(of: target)
     do throws(FileError) {
         try write(bytes, to: temporary, attributes: attributes)
         guard unsafe rename(temporary, target) == 0 else { throw FileError("rename", target, number: errno) }
@@ -53,6 +51,20 @@ public func replaceFile(
         throw error
     }
     try flushFolder(of: target)
+}
+
+/// Whether a killed writer left its temporary file behind.
+public func hasTemporary(of path: String) -> Bool {
+    guard let target = try? resolvingLinks(path) else { return false }
+    return unsafe access(temporaryPath(for: target), F_OK) == 0
+}
+
+/// Removes what a killed writer left behind; the caller holds the lock.
+public func removeTemporary(of path: String) throws(FileError) {
+    let temporary = temporaryPath(for: path)
+    guard unsafe unlink(temporary) == 0 || errno == ENOENT else {
+        throw FileError("unlink", temporary, number: errno)
+    }
 }
 
 /// Makes a file that isn't there yet, for its owner alone.

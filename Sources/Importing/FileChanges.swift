@@ -20,6 +20,16 @@ extension Journal.Change {
     }
 }
 
+extension Journal.Change {
+    /// Makes the file what it was; one that wasn't there goes.
+    func writeBefore() throws(ImportError) {
+        guard before != nil else {
+            do throws(FileError) { return try removeFile(at: path) } catch { throw .file(error) }
+        }
+        try before.withBytesOrNone { (bytes) throws(ImportError) in try replaceAWSFile(path, with: bytes) }
+    }
+}
+
 extension Optional where Wrapped == Journal.Change {
     /// The path of the file.
     var path: String? {
@@ -34,6 +44,16 @@ extension Optional where Wrapped == Journal.Change {
         switch self {
         case .some(let change): try change.look() == .other ? change.path : nil
         case nil: nil
+        }
+    }
+
+    /// Makes the file what it was, unless it never was what it is to be.
+    borrowing func revert() throws(ImportError) {
+        switch self {
+        case .some(let change):
+            guard try change.look() == .after else { return }
+            try change.writeBefore()
+        case nil: break
         }
     }
 

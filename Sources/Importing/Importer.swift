@@ -61,32 +61,40 @@ public struct Importer: ~Copyable {
             throw .occupied(profile: profile, by: reason)
         }
         var draft = try read()
+        let isKnown = draft.profiles.contains(profile)
         draft.set(key, for: profile)
         let hasLine = config.line(for: profile) != nil || credentials.line(for: profile) != nil
         guard !hasLine else { return try write(draft) }
         let edit = config.document.adding([[.plain(line.text(for: profile))]], to: profile)
         let journal = Journal(
-            state: .applying, purpose: .adding, began: now, profiles: [profile], config: config.change([edit]),
-            credentials: nil)
+            state: .applying, purpose: .adding, began: now, profiles: isKnown ? [] : [profile],
+            config: config.change([edit]), credentials: nil)
         try carryOut(journal, in: &draft)
     }
 
+    /// What ``finish()`` came upon.
+    public struct Finished: Sendable {
+        /// Whether an undo was under way.
+        public var hasUndone = false
+        /// The files that somebody changed in between, and that were therefore left alone.
+        public var left: [String] = []
+    }
+
     /// Finishes what a killed command left half done.
-    ///
-    /// - Returns: the paths of files that somebody changed in between, and that were therefore left alone.
-    @discardableResult
-    public func finish() throws(ImportError) -> [String] {
+    public func finish() throws(ImportError) -> Finished {
         let draft = try read()
-        var left: [String] = []
+        var finished = Finished()
         for id in draft.journals {
             let journal = try Self.journal(id, in: draft)
             switch journal.state {
-            case .applying: left += try complete(journal, id)
-            case .undoing: left += try undo(journal, id)
+            case .applying: finished.left += try complete(journal, id)
+            case .undoing:
+                _ = try complete(undoing: journal, id)
+                finished.hasUndone = true
             case .done: break
             }
         }
-        return left
+        return finished
     }
 
     private func carryOut(_ journal: borrowing Journal, in draft: inout StoreDraft) throws(ImportError) {
@@ -96,7 +104,23 @@ public struct Importer: ~Copyable {
         let id = draft.setJournal(journal.encoded())
         draft.isUnfinished = true
         try write(draft)
-        if let path = try complete(journal, id).first { throw .changedMeanwhile(path: path) }
+        do throws(ImportError) {
+            if let path = try complete(journal, id).first { throw .changedMeanwhile(path: path) }
+        } catch .file(let error) {
+            // What this can't put back, the next command finishes.
+            try? takeBack(journal, id)
+            throw .file(error)
+        }
+    }
+
+    /// Puts everything back as it was before a change that a file system refused.
+    private func takeBack(_ journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) {
+        try journal.credentials.revert()
+        try journal.config.revert()
+        var draft = try read()
+        for profile in journal.profiles { draft.remove(profile: profile) }
+        draft.removeJournal(id)
+        try settle(&draft)
     }
 
     /// Changes the files, config first: until its key lines are gone from credentials, a profile answers as before.

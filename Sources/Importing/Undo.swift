@@ -18,11 +18,26 @@ extension Importer {
         draft.setJournal(journal.encoded(.undoing), id: id)
         draft.isUnfinished = true
         try write(draft)
-        return try undo(journal, id)
+        do throws(ImportError) {
+            return try complete(undoing: journal, id)
+        } catch .file(let error) {
+            // Nothing is undone, or all of it: what this can't put back, the next command finishes.
+            try? keep(journal, id)
+            throw .file(error)
+        }
+    }
+
+    /// Lets an import stand whose undo a file system refused.
+    private func keep(_ journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) {
+        _ = try journal.config.apply()
+        _ = try journal.credentials.apply()
+        var draft = try read()
+        draft.setJournal(journal.encoded(.done), id: id)
+        try settle(&draft)
     }
 
     /// Credentials first: while both the keys and the line are there, the keys win.
-    func undo(_ journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> [String] {
+    func complete(undoing journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> [String] {
         var draft = try read()
         try restore(journal.credentials, as: .credentials, journal.profiles, keys: draft)
         try restore(journal.config, as: .config, journal.profiles, keys: draft)

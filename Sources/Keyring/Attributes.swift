@@ -1,6 +1,6 @@
 import CSecret
 
-/// What an item is found by: its schema's name, the store and the slot. They aren't secret, and services keep them open.
+/// What an item is found by: its schema's name, the store and the slot. None is secret, and services don't hide them.
 @safe final class Attributes {
     /// Strings to strings, as libsecret takes them.
     let table: OpaquePointer

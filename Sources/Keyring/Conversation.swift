@@ -24,7 +24,7 @@ import CSecret
     }
 
     deinit {
-        // Objects that ended during the exchange have left their last notices here; unread, they leak.
+        // Every object that came up has ended by now and has left the last of its work here; undone, it leaks.
         while unsafe g_main_context_iteration(context, 0) != 0 {}
         unsafe g_object_unref(cancellable)
         unsafe g_main_context_unref(context)
@@ -89,8 +89,6 @@ import CSecret
 @safe private final class Answer {
     var outcome: OpaquePointer?
     var hasArrived: Bool { unsafe outcome != nil }
-
-    deinit {}
 }
 
 /// GLib's callback at the end of a call; what it gets is an ``Answer`` that was retained for it.

@@ -3,9 +3,14 @@ import CSecret
 /// A GObject of which one reference is ours; it is given back when this goes.
 @safe class Owned {
     private let object: UnsafeMutableRawPointer
+    /// Outlives the object, whose end leaves work in the conversation's event loop.
+    private let conversation: Conversation
 
-    /// Takes over a reference.
-    init(_ object: UnsafeMutableRawPointer) { unsafe self.object = object }
+    /// Takes over a reference to an object that came up in a conversation.
+    init(_ object: UnsafeMutableRawPointer, in conversation: Conversation) {
+        unsafe self.object = object
+        self.conversation = conversation
+    }
 
     deinit { unsafe g_object_unref(object) }
 

@@ -31,7 +31,7 @@ import CSecret
             unsafe secret_service_open_finish($0, $1)
         }
         guard let opened = unsafe opened else { throw .noService }
-        service = unsafe Owned(opened)
+        service = unsafe Owned(opened, in: conversation)
     }
 
     /// The items that have these attributes, in all collections, the unlocked ones first. Never prompts.
@@ -47,7 +47,7 @@ import CSecret
             var link = unsafe found
             while let here = unsafe link {
                 if let item = unsafe here.pointee.data {
-                    items.append(unsafe Item(item))
+                    items.append(unsafe Item(item, in: conversation))
                 }
                 unsafe link = here.pointee.next
             }
@@ -64,22 +64,34 @@ import CSecret
             } finish: {
                 unsafe secret_collection_for_alias_finish($0, $1)
             }
-            return unsafe found.map { unsafe Collection($0) }
+            return unsafe found.map { unsafe Collection($0, in: conversation) }
         }
     }
 
     /// Makes the collection that new items go to; the service asks the person for its passphrase.
+    ///
+    /// libsecret doesn't notice that this prompt was dismissed and takes the path in the answer, `/`, for a collection:
+    /// it then complains of an unknown method, or gives a collection that doesn't exist. So what counts is whether
+    /// there is a default collection afterwards.
+    ///
+    /// - Throws: ``KeyringError/dismissed``, ``KeyringError/timedOut`` or what else went wrong.
     func makeDefaultCollection() throws(KeyringError) -> Collection {
         try unsafe service.lend(as: SecretService.self) { service throws(KeyringError) in
             let made = try unsafe conversation.ask {
                 unsafe secret_collection_create(
                     service, "Default keyring", SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_CREATE_NONE, $0, $1, $2)
-            } finish: {
-                unsafe secret_collection_create_finish($0, $1)
+            } finish: { outcome, error in
+                let made = unsafe secret_collection_create_finish(outcome, error)
+                let unknownMethod = Int32(bitPattern: G_DBUS_ERROR_UNKNOWN_METHOD.rawValue)
+                if unsafe g_error_matches(error.pointee, g_dbus_error_quark(), unknownMethod) != 0 {
+                    unsafe g_clear_error(error)
+                }
+                return unsafe made
             }
-            guard let made = unsafe made else { throw .dismissed }
-            return unsafe Collection(made)
+            if let made = unsafe made { unsafe g_object_unref(made) }
         }
+        guard let collection = try defaultCollection() else { throw .dismissed }
+        return collection
     }
 
     /// Has an item or a collection unlocked; the service asks the person.
@@ -127,8 +139,8 @@ import CSecret
     /// Puts an item into an unlocked collection, in the place of one with the same attributes.
     ///
     /// `secret_item_create` fails where the collection has been locked meanwhile; `secret_service_store` would prompt.
-    /// `secret_value_new` copies the secret into libsecret's own locked memory, and wipes it there: no need to lend ours,
-    /// whose end would then depend on libsecret's.
+    /// `secret_value_new` copies the secret into libsecret's own locked memory and wipes it there, so ours needn't
+    /// outlive the call.
     func put(
         _ secret: borrowing Span<UInt8>, _ attributes: Attributes, label: String, in collection: Collection
     ) throws(KeyringError) {

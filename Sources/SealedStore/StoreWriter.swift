@@ -23,6 +23,8 @@ public struct StoreWriter: ~Copyable {
         } catch {
             throw error.call == "flock" && error.number == EWOULDBLOCK ? .busy : .file(error)
         }
+        // Nobody else writes now, so what lies under the temporary name was left by a killed writer.
+        try withFiles { () throws(FileError) in try removeTemporary(of: target) }
         self.path = target
         self.lock = lock
     }

@@ -64,7 +64,7 @@ struct AddCommand: ParsableCommand {
                     .usage, "profile \"\(profile)\" has a key in the store",
                     hint: "`--replace` puts the new one in its place; the old one is gone then")
             }
-            try Console.confirm("replace the key of \"\(profile)\"? The old one will be gone.", yes: yes)
+            try Console.confirm("replace the key of \"\(profile)\", which will be gone?", yes: yes)
         }
         try put(readKey(in: context), into: store, config, credentials, in: context)
     }

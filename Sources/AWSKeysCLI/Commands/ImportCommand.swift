@@ -126,6 +126,7 @@ struct ImportCommand: ParsableCommand {
 
     private func takeBack(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
+        guard !store.hasUndone else { return Console.say("took the latest import back") }
         try Console.confirm("write the keys of the latest import back into the AWS files, in plain text?", yes: yes)
         let kept = try store.change { (importer) in try importer.undo() }
         for name in kept { Console.note("awskeys: kept \"\(name)\" in the store, since the files don't give its key") }

@@ -19,7 +19,7 @@ struct RemoveCommand: ParsableCommand {
         let store = try UnlockedStore.unlock(in: context)
         for profile in profiles { _ = try store.key(of: profile) }
         let names = profiles.joined(separator: ", ")
-        try Console.confirm("delete the key of \(names)? It can't be had again from here.", yes: yes)
+        try Console.confirm("delete the key of \(names), which can't be had again from here?", yes: yes)
         for profile in profiles {
             let config = try ImportCommand.file(.config, in: context)
             let credentials = try ImportCommand.file(.credentials, in: context)
