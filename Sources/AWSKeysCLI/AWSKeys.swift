@@ -15,6 +15,9 @@ public struct AWSKeys: ParsableCommand {
             LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self, CredentialProcessCommand.self,
         ])
 
+    /// What stands before a usage error, as before every other error.
+    public static var _errorLabel: String { "awskeys" }
+
     /// No command.
     public init() {}
 }

@@ -158,7 +158,7 @@ extension KeyringError {
         switch self {
         case .noService: "there is no desktop keyring here (Secret Service)"
         case .locked: "the desktop keyring is locked"
-        case .dismissed: "the keyring's prompt was dismissed"
+        case .dismissed: "the keyring's prompt was dismissed, or could not be shown"
         case .absent: "the desktop keyring has no key for this store"
         case .timedOut: "the desktop keyring did not answer in time"
         case .malformed: "the desktop keyring's item is not a key"

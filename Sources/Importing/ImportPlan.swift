@@ -20,9 +20,9 @@ public struct ImportPlan: Sendable {
     /// The profiles with keys in plain text, in the order of the files.
     public private(set) var profiles: [Profile] = []
     /// What happens to the config file.
-    public private(set) var configEdits: [Edit] = []
+    public let configEdits: [Edit]
     /// What happens to the credentials file.
-    public private(set) var credentialsEdits: [Edit] = []
+    public let credentialsEdits: [Edit]
 
     /// The profiles that are imported.
     public var imported: [Profile] { profiles.filter { $0.reason == nil } }
@@ -42,10 +42,11 @@ public struct ImportPlan: Sendable {
     ) {
         let found = credentials.document.keyLines() + config.document.keyLines()
         let isInherited = Self.inheritsCredentials(config.document) || Self.inheritsCredentials(credentials.document)
+        let linesOf = Dictionary(grouping: found, by: \.profile).mapValues { $0.map(\.lines) }
         var seen: Set<String> = []
-        var hasNewSection = (config: false, credentials: false)
+        var edits = (config: FileEdits(), credentials: FileEdits())
         for (name, _) in found where selection?.contains(name) ?? true && seen.insert(name).inserted {
-            let lines = found.filter { $0.profile == name }.map(\.lines)
+            let lines = linesOf[name] ?? []
             let reason =
                 isInherited
                 ? .defaultSection
@@ -59,30 +60,31 @@ public struct ImportPlan: Sendable {
             if reason == nil {
                 let best = Self.bestFile(name, lines, config: config.document)
                 profile.into = SectionHeader.isPlain(name) ? target ?? [best] : [best]
-                edit(config, &configEdits, &hasNewSection.config, profile, lines, line)
-                edit(credentials, &credentialsEdits, &hasNewSection.credentials, profile, lines, line)
+                Self.edit(config, &edits.config, profile, lines, line)
+                Self.edit(credentials, &edits.credentials, profile, lines, line)
             }
             profiles.append(profile)
         }
+        configEdits = edits.config.all
+        credentialsEdits = edits.credentials.all
     }
 
     /// Takes the key lines out of one file, and puts the line in if it goes there.
-    private func edit(
-        _ file: borrowing AWSFile, _ edits: inout [Edit], _ hasNewSection: inout Bool, _ profile: Profile,
-        _ lines: [KeyLines], _ line: ProfileLine
+    private static func edit(
+        _ file: borrowing AWSFile, _ edits: inout FileEdits, _ profile: Profile, _ lines: [KeyLines],
+        _ line: ProfileLine
     ) {
         let document = file.document
+        let text = line.text(for: profile.name)
         var going = lines.first { $0.file == document.file }?.all ?? []
         if profile.into.contains(document.file), file.line(for: profile.name) == nil {
             if going.isEmpty {
-                let text: [Edit.Text] = [.plain(line.text(for: profile.name))]
-                edits.append(document.adding([text], to: profile.name, isNext: hasNewSection))
-                if document.section(of: profile.name) == nil { hasNewSection = true }
+                edits.add([[.plain(text)]], to: profile.name, in: document)
             } else {
-                edits.append(document.replacing(going.removeFirst(), with: line.text(for: profile.name)))
+                edits.replace(going.removeFirst(), with: text, in: document)
             }
         }
-        edits += going.map { Edit($0.range) }
+        for property in going { edits.remove(property.range) }
     }
 }
 
@@ -183,6 +185,10 @@ extension ImportPlan {
         _ name: String, _ lines: [KeyLines], config: ConfigDocument
     ) -> ConfigDocument.File {
         if lines.contains(where: { $0.file == .config }) { return .config }
+        // A new section would get what `[DEFAULT]` has, a region perhaps, which the profile didn't have before.
+        if config.section(of: name) == nil, config.sections.contains(where: { $0.header.isInherited }) {
+            return .credentials
+        }
         return SectionHeader.isPlain(name) && !config.hasUnusualSection(for: name) ? .config : .credentials
     }
 }

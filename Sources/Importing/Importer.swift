@@ -33,13 +33,24 @@ public struct Importer: ~Copyable {
     ) throws(ImportError) {
         var draft = try read()
         let known = Set(draft.profiles)
+        var holders = try profilesByKey(in: draft)
         for profile in plan.imported {
             let key: KeyRecord =
                 switch profile.places[0].file {
                 case .config: config.key(of: profile.name, added: now)
                 case .credentials: credentials.key(of: profile.name, added: now)
                 }
-            try put(key, for: profile.name, in: &draft)
+            // Profiles with one key share it, so that it is rotated once.
+            var twin: String?
+            for other in holders[key.accessKeyID] ?? [] where twin == nil {
+                if let stored = try self.key(of: other, in: draft), stored.isSameKey(as: key) { twin = other }
+            }
+            if let twin {
+                draft.share(keyOf: twin, with: profile.name)
+            } else {
+                draft.set(key, for: profile.name)
+            }
+            holders[key.accessKeyID, default: []].append(profile.name)
         }
         let journal = Journal(
             state: .applying, purpose: .importing, began: now,
@@ -65,10 +76,11 @@ public struct Importer: ~Copyable {
         draft.set(key, for: profile)
         let hasLine = config.line(for: profile) != nil || credentials.line(for: profile) != nil
         guard !hasLine else { return try write(draft) }
-        let edit = config.document.adding([[.plain(line.text(for: profile))]], to: profile)
+        var edits = FileEdits()
+        edits.add([[.plain(line.text(for: profile))]], to: profile, in: config.document)
         let journal = Journal(
             state: .applying, purpose: .adding, began: now, profiles: isKnown ? [] : [profile],
-            config: config.change([edit]), credentials: nil)
+            config: config.change(edits.all), credentials: nil)
         try carryOut(journal, in: &draft)
     }
 
@@ -174,19 +186,22 @@ extension Importer {
         }
     }
 
-    /// Gives a profile a key; profiles with one key share it, so that it is rotated once.
-    private func put(
-        _ key: borrowing KeyRecord, for profile: String, in draft: inout StoreDraft
-    ) throws(ImportError) {
+    /// The profiles that have a key with each id.
+    private func profilesByKey(in draft: borrowing StoreDraft) throws(ImportError) -> [String: [String]] {
+        var profiles: [String: [String]] = [:]
+        for profile in draft.profiles {
+            guard let key = try key(of: profile, in: draft) else { continue }
+            profiles[key.accessKeyID, default: []].append(profile)
+        }
+        return profiles
+    }
+
+    func key(of profile: String, in draft: borrowing StoreDraft) throws(ImportError) -> KeyRecord? {
         do throws(StoreError) {
-            for other in draft.profiles {
-                guard let stored = try draft.key(of: other), stored.isSameKey(as: key) else { continue }
-                return draft.share(keyOf: other, with: profile)
-            }
+            return try draft.key(of: profile)
         } catch {
             throw .store(error)
         }
-        draft.set(key, for: profile)
     }
 }
 

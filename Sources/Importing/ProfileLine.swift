@@ -47,29 +47,37 @@ extension AWSFile {
     }
 }
 
-extension ConfigDocument {
-    /// Adds lines to a profile's section, which is made at the end of the file if there is none.
-    ///
-    /// - Parameter isNext: whether another edit makes a section before it.
-    func adding(_ lines: [[Edit.Text]], to profile: String, isNext: Bool = false) -> Edit {
-        let separated = lines.map { $0 + [.plain(lineEnd)] }
-        guard let section = section(of: profile) else {
-            let isPrefixed = file == .config && profile != "default"
-            let header = isPrefixed ? "[profile \(profile)]" : "[\(profile)]"
-            let end = size == 0 ? "" : (endsWithLineEnd ? "" : lineEnd) + (endsWithBlankLine ? "" : lineEnd)
-            let gap = isNext ? lineEnd : end
-            return Edit(size..<size, [.plain(gap + header + lineEnd)] + separated.joined())
-        }
-        // A file without an end to its last line stays one.
-        if section.end == size, !endsWithLineEnd {
-            return Edit(size..<size, lines.flatMap { [.plain(lineEnd)] + $0 })
-        }
-        return Edit(section.end..<section.end, Array(separated.joined()))
-    }
+/// The edits of one file, in the order in which those at the same place belong: whole sections come after lines that
+/// are added to the last one.
+struct FileEdits {
+    private var changes: [Edit] = []
+    private var sections: [Edit] = []
+
+    var all: [Edit] { changes + sections }
+
+    /// Takes bytes out.
+    mutating func remove(_ range: Range<Int>) { changes.append(Edit(range)) }
 
     /// Puts one line in the place of a property.
-    func replacing(_ property: Property, with line: String) -> Edit {
-        let hasLineEnd = property.range.upperBound < size || endsWithLineEnd
-        return Edit(property.range, [.plain(line + (hasLineEnd ? lineEnd : ""))])
+    mutating func replace(_ property: ConfigDocument.Property, with line: String, in document: ConfigDocument) {
+        let hasLineEnd = property.range.upperBound < document.size || document.endsWithLineEnd
+        changes.append(Edit(property.range, [.plain(line + (hasLineEnd ? document.lineEnd : ""))]))
+    }
+
+    /// Adds lines to a profile's section, which is made at the end of the file if there is none.
+    mutating func add(_ lines: [[Edit.Text]], to profile: String, in document: ConfigDocument) {
+        let (size, lineEnd) = (document.size, document.lineEnd)
+        let whole = Array(lines.map { $0 + [.plain(lineEnd)] }.joined())
+        guard let section = document.section(of: profile) else {
+            let isPrefixed = document.file == .config && profile != "default"
+            let header = isPrefixed ? "[profile \(profile)]" : "[\(profile)]"
+            let missing = document.endsWithLineEnd ? "" : lineEnd
+            let blank = document.endsWithBlankLine ? "" : lineEnd
+            let gap = sections.isEmpty ? (size == 0 ? "" : missing + blank) : lineEnd
+            return sections.append(Edit(size..<size, [.plain(gap + header + lineEnd)] + whole))
+        }
+        // A file without an end to its last line stays one.
+        let isOpen = section.end == size && !document.endsWithLineEnd
+        changes.append(Edit(section.end..<section.end, isOpen ? lines.flatMap { [.plain(lineEnd)] + $0 } : whole))
     }
 }

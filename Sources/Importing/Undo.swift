@@ -88,28 +88,20 @@ extension Importer {
         keys draft: borrowing StoreDraft
     ) throws(ImportError) {
         let now = try AWSFile(path, as: before.document.file)
-        var edits: [Edit] = []
+        var edits = FileEdits()
         for profile in profiles {
-            let line = now.line(for: profile)
-            var lines: [[Edit.Text]] = []
-            if before.keyLines(of: profile) != nil, now.keyLines(of: profile) == nil,
-                let key = try key(of: profile, in: draft)
-            {
-                lines = [
-                    [.plain("aws_access_key_id = " + key.accessKeyID)],
-                    [.plain("aws_secret_access_key = "), .secret(of: profile)],
-                ]
-            }
-            if let line, let section = now.document.section(of: profile), lines.isEmpty {
+            let needsKey = before.keyLines(of: profile) != nil && now.keyLines(of: profile) == nil
+            if let line = now.line(for: profile), let section = now.document.section(of: profile) {
                 // A section that the import made goes with its only line.
-                let isOurs = section.properties.count == 1 && before.document.section(of: profile) == nil
-                edits.append(Edit(isOurs ? section.start..<line.range.upperBound : line.range))
-            } else if let line {
-                edits.append(Edit(line.range))
+                let isOurs = !needsKey && section.properties.count == 1 && before.document.section(of: profile) == nil
+                edits.remove(isOurs ? section.start..<line.range.upperBound : line.range)
             }
-            if !lines.isEmpty { edits.append(now.document.adding(lines, to: profile)) }
+            guard needsKey, let key = try key(of: profile, in: draft) else { continue }
+            let id: [Edit.Text] = [.plain("aws_access_key_id = " + key.accessKeyID)]
+            let secret: [Edit.Text] = [.plain("aws_secret_access_key = "), .secret(of: profile)]
+            edits.add([id, secret], to: profile, in: now.document)
         }
-        try write(edits, to: now, keys: draft)
+        try write(edits.all, to: now, keys: draft)
     }
 
     private func write(
@@ -142,14 +134,6 @@ extension Importer {
             if file.keyLines(of: profile) != nil { return file.key(of: profile, added: 0).isSameKey(as: stored) }
         }
         return false
-    }
-
-    private func key(of profile: String, in draft: borrowing StoreDraft) throws(ImportError) -> KeyRecord? {
-        do throws(StoreError) {
-            return try draft.key(of: profile)
-        } catch {
-            throw .store(error)
-        }
     }
 }
 

@@ -67,6 +67,9 @@ public struct StoreDraft: ~Copyable {
     ///
     /// - Throws: ``StoreError/full``.
     func encoded() throws(StoreError) -> [UInt8] {
+        // A key that no profile has any more is gone.
+        let pointedAt = Set(recordOf.values)
+        let records = records.filter { $0.kind != KeyRecord.kind || pointedAt.contains($0.id) }
         guard slots.count <= StoreHeader.mostSlots, records.count <= StoreIndex.mostRecords,
             recordOf.count <= StoreIndex.mostRecords
         else { throw .full }
@@ -133,25 +136,13 @@ extension StoreDraft {
             sealing: key.plain(), kind: KeyRecord.kind, generation: generation, store: id, with: recordKey)
         records.append(record)
         recordOf[profile] = record.id
-        dropOrphans()
     }
 
     /// Gives a profile the very key that another profile has.
-    public mutating func share(keyOf profile: String, with other: String) {
-        recordOf[other] = recordOf[profile]
-        dropOrphans()
-    }
+    public mutating func share(keyOf profile: String, with other: String) { recordOf[other] = recordOf[profile] }
 
     /// Takes a profile out, and its key unless other profiles have it too.
-    public mutating func remove(profile: String) {
-        recordOf[profile] = nil
-        dropOrphans()
-    }
-
-    private mutating func dropOrphans() {
-        let pointedAt = Set(recordOf.values)
-        records.removeAll { $0.kind == KeyRecord.kind && !pointedAt.contains($0.id) }
-    }
+    public mutating func remove(profile: String) { recordOf[profile] = nil }
 }
 
 // MARK: - Journals

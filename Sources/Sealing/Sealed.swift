@@ -38,7 +38,7 @@ public enum Sealed {
         with key: borrowing SealingKey
     ) throws(SealingError) -> SecretBytes {
         guard sealed.count >= tagSize, nonce.count == nonceSize else { throw .notAuthentic }
-        let plain = SecretBytes(zeros: sealed.count - tagSize)
+        let plain = SecretBytes(uninitialized: sealed.count - tagSize)
         let status = unsafe withAddresses(sealed, associated, nonce) { from, proved, nonce in
             unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
                 plain.start, nil, nil, from, UInt64(sealed.count), proved, UInt64(associated.count), nonce,

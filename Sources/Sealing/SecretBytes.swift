@@ -17,6 +17,12 @@ private import CSodium
     ///
     /// - Parameter count: the size in bytes.
     public init(zeros count: Int) {
+        self.init(uninitialized: count)
+        unsafe start.update(repeating: 0, count: count)
+    }
+
+    /// Whatever lies in the memory; for who writes all of it.
+    init(uninitialized count: Int) {
         precondition(count >= 0, "a size is never negative")
         Sodium.ready()
         if let pooled = unsafe SecretPool.take(count) {
@@ -25,21 +31,22 @@ private import CSodium
             guard let memory = unsafe sodium_malloc(count) else { fatalError("no memory for \(count) secret bytes") }
             unsafe start = memory.assumingMemoryBound(to: UInt8.self)
         }
-        unsafe start.update(repeating: 0, count: count)
         self.count = count
         capacity = count
     }
 
     /// Random bytes from the kernel's generator.
     public init(random count: Int) {
-        self.init(zeros: count)
+        self.init(uninitialized: count)
         unsafe randombytes_buf(start, count)
     }
 
     /// A copy of bytes that lie elsewhere; the caller wipes its own.
     public init(copying bytes: borrowing Span<UInt8>) {
-        self.init(zeros: bytes.count)
-        for index in bytes.indices { unsafe start[index] = bytes[index] }
+        self.init(uninitialized: bytes.count)
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            if let from = bytes.baseAddress { unsafe start.update(from: from, count: bytes.count) }
+        }
     }
 
     /// The same bytes once more, in memory of their own.
