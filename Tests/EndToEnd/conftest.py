@@ -1,0 +1,82 @@
+"""What the tests share: scratch homes, the SDKs that judge, and the servers, each started once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import programs
+from home import Home
+from moto_server import Moto, moto_server
+from oracles import Oracles, oracles
+from signing_server import SigningServer, signing_server
+
+SEED = os.environ.get("AWSKEYS_TEST_SEED", "awskeys")
+MakeHome = Callable[..., Home]
+
+
+def pytest_report_header() -> list[str]:
+    """Names what a failure can be repeated with."""
+    return [f"programs: {programs.FOLDER}", f"seed: {SEED} (AWSKEYS_TEST_SEED)"]
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder of the programs; without them no test of theirs can say anything."""
+    for name in (programs.AWSKEYS, programs.HELPER):
+        if not os.access(programs.FOLDER / name, os.X_OK):
+            pytest.exit(f"{programs.FOLDER} holds no {name}: build first, or set AWSKEYS_BIN", returncode=4)
+    return programs.FOLDER
+
+
+@pytest.fixture
+def make_home(built: Path, tmp_path: Path) -> Iterator[MakeHome]:
+    """Makes scratch homes below the test's own folder, and locks their stores at the end."""
+    made: list[Home] = []
+
+    def make(name: str = "home", **how: object) -> Home:
+        made.append(Home.make(tmp_path / name, **how))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for home in made:
+        home.lock()
+
+
+@pytest.fixture
+def home(make_home: MakeHome) -> Home:
+    """A home with the everyday files, a passphrase file, and no store yet."""
+    return make_home()
+
+
+@pytest.fixture(scope="session")
+def imported(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with everything imported and unlocked, for tests that change nothing in it."""
+    home = Home.make(tmp_path_factory.mktemp("imported") / "home").import_all()
+    home.run("unlock", "--for", "8h").done()
+    yield home
+    home.lock()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[SigningServer]:
+    """The endpoint that says which key a request was signed with."""
+    with signing_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sdks(server: SigningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracles]:
+    """boto3 and the Ruby SDK, waiting for questions."""
+    with oracles(tmp_path_factory.mktemp("oracles"), server.url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    """An IAM and STS that checks signatures."""
+    with moto_server(tmp_path_factory.mktemp("moto")) as running:
+        yield running

@@ -1,0 +1,56 @@
+"""A store that an earlier version froze still opens, and can be written on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import MakeHome
+from fake_keys import THIRD
+from home import Home
+from programs import CHECKOUT
+
+STORES = sorted(CHECKOUT.glob("Migration/stores/format-*"))
+
+
+@pytest.fixture(params=STORES, ids=lambda folder: folder.name)
+def frozen(request: pytest.FixtureRequest, make_home: MakeHome) -> Iterator[tuple[Home, dict[str, dict[str, str]]]]:
+    """A home with a copy of the store, its passphrase, and what it must hold."""
+    folder: Path = request.param
+    home = make_home(config=None, credentials=None)
+    home.store.parent.mkdir(parents=True, mode=0o700)
+    shutil.copyfile(folder / "store", home.store)
+    home.store.chmod(0o600)
+    home.use_passphrase((folder / "passphrase").read_text().splitlines()[0])
+    # Copies of one store share their place in the kernel keyring, and what it remembers of their age.
+    home.run("lock").done()
+    yield home, json.loads((folder / "expected.json").read_text())
+
+
+def assert_holds(home: Home, expected: dict[str, dict[str, str]]) -> None:
+    """Asserts that the store gives every key that it was frozen with."""
+    for name, key in expected.items():
+        document = json.loads(home.resolve(name).done().stdout)
+        found = {"access_key_id": document["AccessKeyId"], "secret_access_key": document["SecretAccessKey"]}
+        assert found == key
+
+
+def test_there_is_a_frozen_store() -> None:
+    assert STORES
+
+
+def test_a_frozen_store_opens_and_can_be_added_to(frozen: tuple[Home, dict[str, dict[str, str]]]) -> None:
+    home, expected = frozen
+    assert expected
+    before = home.store.read_bytes()
+    assert_holds(home, expected)
+    assert home.store.read_bytes() == before, "reading rewrote it"
+    home.run("add", "third", "--yes", stdin=f"{THIRD.id}\n{THIRD.secret}\n").done()
+    added = {"third": {"access_key_id": THIRD.id, "secret_access_key": THIRD.secret}}
+    assert_holds(home, expected | added)
+    home.run("lock").done()
+    assert_holds(home, expected | added)

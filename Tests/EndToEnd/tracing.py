@@ -1,0 +1,62 @@
+"""Programs under strace: what they executed, how they went on, and killed at a chosen system call."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import programs
+from programs import Result
+
+STRACE = shutil.which("strace")
+
+
+def executed(argv: list[str], env: dict[str, str], log: Path, stdin: str | None = None) -> tuple[Result, bytes]:
+    """Runs a command; gives its result, and every argv and environment that it or a child of it was started with."""
+    assert STRACE
+    strace = [STRACE, "-f", "-qq", "-e", "trace=execve", "-v", "-s", "100000", "-o", str(log)]
+    result = programs.run([*strace, *argv], env, stdin)
+    return result, log.read_bytes()
+
+
+@dataclass
+class Course:
+    """The system calls of the busiest thread of a run, in their order."""
+
+    calls: list[str]
+
+    def first(self, *fragments: str) -> int:
+        """Gives the number, from 1, of the first call that names one of the fragments."""
+        for number, call in enumerate(self.calls, start=1):
+            if any(fragment in call for fragment in fragments):
+                return number
+        raise AssertionError(f"no call names any of {fragments}")
+
+    def occurrence(self, number: int) -> tuple[str, int]:
+        """Gives the name of a call, and how many calls of that name there are up to it."""
+        names = [call.partition("(")[0] for call in self.calls[:number]]
+        return names[-1], names.count(names[-1])
+
+
+def course(argv: list[str], env: dict[str, str], log: Path) -> tuple[Result, Course]:
+    """Runs a command to its end, and gives its system calls."""
+    assert STRACE
+    result = programs.run([STRACE, "-f", "-qq", "-s", "300", "-o", str(log), *argv], env)
+    # "1234 openat(...": a call begins; resumed ones, signals and exits were counted or aren't calls.
+    begun = re.findall(r"^(\d+)\s+(\w+\(.*)$", log.read_text(errors="replace"), re.MULTILINE)
+    busiest = Counter(thread for thread, _ in begun).most_common(1)[0][0]
+    return result, Course([call for thread, call in begun if thread == busiest])
+
+
+def killed_at(number: int, of: Course, argv: list[str], env: dict[str, str]) -> Result:
+    """Runs a command that dies of SIGKILL as it enters the call of that number, counted from 1, of an earlier run.
+
+    strace counts each kind of call by itself, in each thread by itself.
+    """
+    assert STRACE
+    name, occurrence = of.occurrence(number)
+    kill = ["-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={occurrence}"]
+    return programs.run([STRACE, "-f", "-qq", *kill, "-o", "/dev/null", *argv], env)
