@@ -55,8 +55,27 @@ let package = Package(
         .executableTarget(
             name: "awskeys-credential-process", dependencies: ["CredentialProcess"], swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-executable"]), stripped]),
+        .target(
+            name: "TestSupport", dependencies: ["Sealing"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "SealingTests", dependencies: ["Sealing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DurableFilesTests", dependencies: ["DurableFiles", "Sealing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SealedStoreTests", dependencies: ["DurableFiles", "SealedStore", "Sealing", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AWSConfigTests", dependencies: ["AWSConfig", "Sealing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ImportingTests",
+            dependencies: ["AWSConfig", "DurableFiles", "Importing", "SealedStore", "Sealing", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CredentialProcessTests",
+            dependencies: ["CredentialProcess", "SealedStore", "Sealing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "UnlockingTests", dependencies: ["Sealing", "TestSupport", "Unlocking"], swiftSettings: strict),
         .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
-        .testTarget(name: "SealingTests", dependencies: ["Sealing"], swiftSettings: strict),
     ]
 )

@@ -1,0 +1,152 @@
+import AWSConfig
+import DurableFiles
+import SealedStore
+import Sealing
+import TestSupport
+import Testing
+
+@testable import Importing
+
+@Suite("Importing and undoing")
+struct ImporterTests {
+    private let before: [String?] = [configBefore, credentialsBefore]
+
+    @Test("an import seals the keys and changes nothing but their lines; an undo gives every byte back")
+    func roundTrip() throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        #expect(
+            sample.files()[0] == configBefore
+                + "\ncredential_process = \(line.value(for: "dev"))\n\n[default]\ncredential_process = \(line.value(for: "default"))\n"
+        )
+        #expect(sample.files()[1] == "[default]\n# note\n[dev]\n")
+        #expect(try sample.secret(of: "default") == exampleSecret)
+        #expect(try sample.secret(of: "dev") == otherSecret)
+        #expect(try sample.importer().undo() == [])
+        #expect(sample.files() == before)
+        #expect(try sample.secret(of: "dev") == nil)
+        let error = problem { () throws(ImportError) in
+            do { _ = try sample.importer().undo() } catch let error as ImportError { throw error } catch {}
+        }
+        #expect(error == .nothingToUndo)
+    }
+
+    @Test("a file that an import made is gone after the undo")
+    func madeFile() throws {
+        let sample = try SampleFiles(config: nil)
+        try sample.importAll()
+        #expect(sample.files()[0] != nil)
+        _ = try sample.importer().undo()
+        #expect(sample.files() == [nil, credentialsBefore])
+    }
+
+    @Test("an import cut off anywhere is finished by the next command", arguments: 0..<3)
+    func cut(filesChanged: Int) throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        let after = sample.files()
+        try pretend(.applying, in: sample)
+        if filesChanged < 2 { try put(credentialsBefore, at: sample.folder["credentials"]) }
+        if filesChanged < 1 { try put(configBefore, at: sample.folder["config"]) }
+        #expect(try sample.isUnfinished())
+        #expect(try sample.importer().finish().left == [])
+        #expect(sample.files() == after)
+        #expect(try !sample.isUnfinished())
+        _ = try sample.importer().undo()
+        #expect(sample.files() == before)
+    }
+
+    @Test("an undo cut off anywhere is finished by the next command", arguments: 0..<3)
+    func cutUndo(filesChanged: Int) throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        try pretend(.undoing, in: sample)
+        if filesChanged > 0 { try put(credentialsBefore, at: sample.folder["credentials"]) }
+        if filesChanged > 1 { try put(configBefore, at: sample.folder["config"]) }
+        #expect(try sample.importer().finish().hasUndone)
+        #expect(sample.files() == before)
+        #expect(try !sample.isUnfinished())
+        #expect(try sample.secret(of: "default") == nil)
+    }
+
+    @Test("a file that somebody changed since the plan stays as it is, and nothing is sealed")
+    func changedMeanwhile() throws {
+        let sample = try SampleFiles()
+        let plan = try sample.plan()
+        let config = try sample.config()
+        let credentials = try sample.credentials()
+        try put(credentialsBefore + "[new]\n", at: sample.folder["credentials"])
+        let importer = try sample.importer()
+        let error = problem { () throws(ImportError) in
+            try importer.apply(plan, config: config, credentials: credentials, now: 1)
+        }
+        #expect(error == .changedMeanwhile(path: sample.folder["credentials"]))
+        #expect(sample.files() == [configBefore, credentialsBefore + "[new]\n"])
+        #expect(try sample.secret(of: "dev") == nil)
+    }
+
+    @Test("after an import, an undo keeps what was written into the files since")
+    func changedSince() throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        let changed = try #require(sample.files()[1]) + "[late]\nregion = eu-west-1\n"
+        try put(changed, at: sample.folder["credentials"])
+        #expect(try sample.importer().undo() == [])
+        #expect(
+            sample.files()[1] == """
+                [default]
+                aws_access_key_id = \(exampleID)
+                aws_secret_access_key = \(exampleSecret)
+                # note
+                [dev]
+                aws_access_key_id = \(otherID)
+                aws_secret_access_key = \(otherSecret)
+                [late]
+                region = eu-west-1
+
+                """)
+        #expect(sample.files()[0] == configBefore)
+    }
+
+    @Test("an undo writes the key that the store has now")
+    func replacedKey() throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        try StoreWriter(locking: sample.folder["store"]).update(with: sample.dataKey) { draft in
+            draft.set(
+                KeyRecord(
+                    accessKeyID: "AKIANEWEXAMPLE", secretAccessKey: SecretBytes(text: "newEXAMPLE"), added: 2,
+                    exposed: false),
+                for: "dev")
+        }
+        #expect(try sample.importer().undo() == [])
+        #expect(
+            sample.files()[1]
+                == credentialsBefore.replacing(otherID, with: "AKIANEWEXAMPLE").replacing(
+                    otherSecret, with: "newEXAMPLE"))
+    }
+
+    @Test("a profile that is removed is in no undo any more")
+    func removed() throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        try sample.importer().remove("dev", config: try sample.config(), credentials: try sample.credentials())
+        #expect(try sample.secret(of: "dev") == nil)
+        #expect(sample.files()[0]?.contains("dev]") == true)
+        #expect(sample.files()[0]?.contains("awskeys-credential-process dev") == false)
+        #expect(try sample.importer().undo() == [])
+        #expect(sample.files()[1]?.contains(exampleSecret) == true)
+        #expect(sample.files()[1]?.contains(otherSecret) == false)
+    }
+
+    /// Makes the latest journal say that its change is under way.
+    private func pretend(_ state: Journal.State, in sample: borrowing SampleFiles) throws {
+        let importer = try sample.importer()
+        var draft = try importer.read()
+        let id = try #require(draft.journals.last)
+        let journal = try Importer.journal(id, in: draft)
+        draft.setJournal(journal.encoded(state), id: id)
+        draft.isUnfinished = true
+        try importer.write(draft)
+    }
+}
