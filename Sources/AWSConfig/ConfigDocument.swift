@@ -2,8 +2,8 @@
 ///
 /// No value is copied out of the bytes, since values may be secrets: a property knows the range of its value.
 ///
-/// What is a section and what is a property follows Python's `configparser`, as botocore and the AWS CLI use it: they are
-/// the strictest readers. Where other SDKs read a line differently, the structure says what is unusual about it.
+/// What is a section and what is a property follows Python's `configparser`, as botocore and the AWS CLI use it: they
+/// are the strictest readers. Where other SDKs read a line differently, the structure says what is unusual about it.
 public struct ConfigDocument: Sendable {
     /// Which of the two files it is; they name profiles differently.
     public enum File: String, Sendable, CaseIterable {

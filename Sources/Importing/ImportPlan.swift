@@ -24,6 +24,9 @@ public struct ImportPlan: Sendable {
     /// What happens to the credentials file.
     public let credentialsEdits: [Edit]
 
+    /// Whether credentials gets lines for keys that stand in config, and so must be changed first.
+    public let isCredentialsFirst: Bool
+
     /// The profiles that are imported.
     public var imported: [Profile] { profiles.filter { $0.reason == nil } }
 
@@ -65,6 +68,7 @@ public struct ImportPlan: Sendable {
             }
             profiles.append(profile)
         }
+        isCredentialsFirst = target == [.credentials]
         configEdits = edits.config.all
         credentialsEdits = edits.credentials.all
     }

@@ -53,7 +53,7 @@ public struct Importer: ~Copyable {
             holders[key.accessKeyID, default: []].append(profile.name)
         }
         let journal = Journal(
-            state: .applying, purpose: .importing, began: now,
+            state: .applying, purpose: .importing, isCredentialsFirst: plan.isCredentialsFirst, began: now,
             profiles: plan.imported.map(\.name).filter { !known.contains($0) },
             config: config.change(plan.configEdits), credentials: credentials.change(plan.credentialsEdits))
         try carryOut(journal, in: &draft)
@@ -66,22 +66,43 @@ public struct Importer: ~Copyable {
         _ key: borrowing KeyRecord, for profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile,
         now: UInt64
     ) throws(ImportError) {
-        let found = config.document.keyLines() + credentials.document.keyLines()
-        if found.contains(where: { $0.profile == profile }) { throw .inPlainText(profile: profile) }
-        if let reason = ImportPlan.otherSource(of: profile, config: config, credentials: credentials) {
-            throw .occupied(profile: profile, by: reason)
-        }
+        try Self.requireFree(profile, config: config, credentials: credentials)
         var draft = try read()
-        let isKnown = draft.profiles.contains(profile)
+        let old = try self.key(of: profile, in: draft)
+        let isKnown = old != nil
         draft.set(key, for: profile)
         let hasLine = config.line(for: profile) != nil || credentials.line(for: profile) != nil
         guard !hasLine else { return try write(draft) }
         var edits = FileEdits()
         edits.add([[.plain(line.text(for: profile))]], to: profile, in: config.document)
         let journal = Journal(
-            state: .applying, purpose: .adding, began: now, profiles: isKnown ? [] : [profile],
+            state: .applying, purpose: .adding, isCredentialsFirst: false, began: now,
+            profiles: isKnown ? [] : [profile],
             config: config.change(edits.all), credentials: nil)
-        try carryOut(journal, in: &draft)
+        do throws(ImportError) {
+            try carryOut(journal, in: &draft)
+        } catch {
+            // What was replaced comes back with everything else.
+            if let old {
+                draft = try read()
+                draft.set(old, for: profile)
+                try write(draft)
+            }
+            throw error
+        }
+    }
+
+    /// Refuses a profile that has credentials in the files already, other than a line of ours.
+    ///
+    /// - Throws: ``ImportError``: `inPlainText`, `occupied`.
+    public static func requireFree(
+        _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile
+    ) throws(ImportError) {
+        let found = config.document.keyLines() + credentials.document.keyLines()
+        if found.contains(where: { $0.profile == profile }) { throw .inPlainText(profile: profile) }
+        if let reason = ImportPlan.otherSource(of: profile, config: config, credentials: credentials) {
+            throw .occupied(profile: profile, by: reason)
+        }
     }
 
     /// What ``finish()`` came upon.
@@ -127,18 +148,26 @@ public struct Importer: ~Copyable {
 
     /// Puts everything back as it was before a change that a file system refused.
     private func takeBack(_ journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) {
-        try journal.credentials.revert()
-        try journal.config.revert()
+        if journal.isCredentialsFirst {
+            try journal.config.revert()
+            try journal.credentials.revert()
+        } else {
+            try journal.credentials.revert()
+            try journal.config.revert()
+        }
         var draft = try read()
         for profile in journal.profiles { draft.remove(profile: profile) }
         draft.removeJournal(id)
         try settle(&draft)
     }
 
-    /// Changes the files, config first: until its key lines are gone from credentials, a profile answers as before.
+    /// Changes the files, the one that gets the lines first: until its key lines are gone from the other, a profile
+    /// answers as before.
     private func complete(_ journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> [String] {
-        var left = [try journal.config.apply()].compactMap(\.self)
-        if left.isEmpty { left = [try journal.credentials.apply()].compactMap(\.self) }
+        let first = try journal.isCredentialsFirst ? journal.credentials.apply() : journal.config.apply()
+        let second =
+            try first != nil ? nil : journal.isCredentialsFirst ? journal.config.apply() : journal.credentials.apply()
+        let left = [first, second].compactMap(\.self)
         var draft = try read()
         switch journal.purpose {
         case .importing: draft.setJournal(journal.encoded(.done), id: id)

@@ -34,6 +34,8 @@ struct Journal: ~Copyable {
 
     let state: State
     let purpose: Purpose
+    /// Whether credentials is changed before config; an undo goes the other way.
+    let isCredentialsFirst: Bool
     /// When the change began, in seconds since 1970.
     let began: UInt64
     /// The profiles that the change brought into the store.
@@ -49,7 +51,7 @@ extension Journal {
     ///
     /// - Parameter newState: the state that it is to have in them; `nil` for the one it has.
     borrowing func encoded(_ newState: State? = nil) -> SecretBytes {
-        var head: [UInt8] = [(newState ?? state).rawValue, purpose.rawValue]
+        var head: [UInt8] = [(newState ?? state).rawValue, purpose.rawValue, isCredentialsFirst ? 1 : 0]
         head.append(littleEndian: began)
         head.append(littleEndian: UInt16(profiles.count))
         for profile in profiles { head.append(sized: profile) }
@@ -85,6 +87,8 @@ extension Journal {
             guard let state = State(rawValue: try reader.byte(span)),
                 let purpose = Purpose(rawValue: try reader.byte(span))
             else { throw .newer(major: 1, minor: 0) }
+            let order = try reader.byte(span)
+            guard order <= 1 else { throw .damaged(.record) }
             let began: UInt64 = try reader.number(span)
             var profiles: [String] = []
             for _ in 0..<(try reader.number(span) as UInt16) { profiles.append(try reader.text(span)) }
@@ -92,7 +96,8 @@ extension Journal {
             let credentials = try reader.change(span)
             guard reader.offset == span.count else { throw .damaged(.record) }
             return Journal(
-                state: state, purpose: purpose, began: began, profiles: profiles, config: config,
+                state: state, purpose: purpose, isCredentialsFirst: order == 1, began: began, profiles: profiles,
+                config: config,
                 credentials: credentials)
         }
     }

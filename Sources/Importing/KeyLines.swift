@@ -37,6 +37,8 @@ struct KeyLines {
         if all.contains(where: \.isIndented) || section.properties.contains(where: \.hidesKeyLine) { return .indented }
         if all.contains(where: \.isContinued) { return .continued }
         guard let id, let secret, !id.value.isEmpty, !secret.value.isEmpty else { return .incomplete }
+        // The prefix of temporary keys: IAM User Guide, "Understanding unique ID prefixes".
+        if bytes.extracting(id.value).array().starts(with: "ASIA".utf8) { return .temporary }
         for property in [id, secret] {
             let value = bytes.extracting(property.value)
             if value[0] == UInt8(ascii: "\"") || value[0] == UInt8(ascii: "'") { return .quoted }

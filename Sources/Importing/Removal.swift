@@ -16,13 +16,17 @@ extension Importer {
         var draft = try read()
         for id in draft.journals {
             let journal = try Self.journal(id, in: draft)
-            guard journal.profiles.contains(profile) else { continue }
             let rest = Journal(
-                state: journal.state, purpose: journal.purpose, began: journal.began,
-                profiles: journal.profiles.filter { $0 != profile },
+                state: journal.state, purpose: journal.purpose, isCredentialsFirst: journal.isCredentialsFirst,
+                began: journal.began, profiles: journal.profiles.filter { $0 != profile },
                 config: try Self.forgetting(profile, journal.config, .config),
                 credentials: try Self.forgetting(profile, journal.credentials, .credentials))
-            if rest.profiles.isEmpty { draft.removeJournal(id) } else { draft.setJournal(rest.encoded(), id: id) }
+            // An import that brought nothing else has nothing left to undo.
+            if rest.profiles.isEmpty, !journal.profiles.isEmpty {
+                draft.removeJournal(id)
+            } else {
+                draft.setJournal(rest.encoded(), id: id)
+            }
         }
         draft.remove(profile: profile)
         try write(draft)

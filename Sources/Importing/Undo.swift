@@ -36,11 +36,16 @@ extension Importer {
         try settle(&draft)
     }
 
-    /// Credentials first: while both the keys and the line are there, the keys win.
+    /// In the other order than the import: while both the keys and the line are there, both give the same key.
     func complete(undoing journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> [String] {
         var draft = try read()
-        try restore(journal.credentials, as: .credentials, journal.profiles, keys: draft)
-        try restore(journal.config, as: .config, journal.profiles, keys: draft)
+        if journal.isCredentialsFirst {
+            try restore(journal.config, as: .config, journal.profiles, keys: draft)
+            try restore(journal.credentials, as: .credentials, journal.profiles, keys: draft)
+        } else {
+            try restore(journal.credentials, as: .credentials, journal.profiles, keys: draft)
+            try restore(journal.config, as: .config, journal.profiles, keys: draft)
+        }
         var kept: [String] = []
         for profile in journal.profiles {
             if try isRestored(profile, journal, draft) { draft.remove(profile: profile) } else { kept.append(profile) }

@@ -89,7 +89,7 @@ extension KeyRecord {
                 case .added:
                     added = end - start == 8 ? span.littleEndian(at: start) : nil
                 case .exposed:
-                    exposed = end - start == 1 ? span[start] == 1 : nil
+                    exposed = end - start == 1 && span[start] <= 1 ? span[start] == 1 : nil
                 case .end, nil:
                     guard number & Self.critical == 0 else {
                         throw .newer(major: StoreHeader.major, minor: StoreHeader.minor)

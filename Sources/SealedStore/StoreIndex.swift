@@ -17,6 +17,7 @@ struct StoreIndex: ~Copyable {
         /// Its size in bytes: nonce, ciphertext and tag.
         let size: Int
         let kind: UInt16
+        var reserved: UInt16 = 0
     }
 
     static let mostRecords = 65_536
@@ -76,7 +77,8 @@ struct StoreIndex: ~Copyable {
                 id: span.extracting(at..<at + 16).array(), generation: span.littleEndian(at: at + 16),
                 tag: span.extracting(at + 24..<at + 40).array(),
                 offset: Int(span.littleEndian(at: at + 40, as: UInt32.self)),
-                size: Int(span.littleEndian(at: at + 44, as: UInt32.self)), kind: span.littleEndian(at: at + 48))
+                size: Int(span.littleEndian(at: at + 44, as: UInt32.self)), kind: span.littleEndian(at: at + 48),
+                reserved: span.littleEndian(at: at + 50))
         }
     }
 
@@ -86,7 +88,9 @@ struct StoreIndex: ~Copyable {
         var end = 0
         for number in 0..<recordCount {
             let entry = try entry(number)
-            guard entry.offset == end, entry.size >= Sealed.nonceSize + Sealed.tagSize else { throw .damaged(.index) }
+            guard entry.offset == end, entry.size >= Sealed.nonceSize + Sealed.tagSize, entry.reserved == 0 else {
+                throw .damaged(.index)
+            }
             end += entry.size
             entries.append(entry)
         }

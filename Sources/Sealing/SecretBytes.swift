@@ -2,8 +2,9 @@ private import CSodium
 
 /// Bytes that nobody but their owner may see: locked in memory, left out of core dumps, wiped when they go.
 ///
-/// The memory comes from `sodium_malloc`, that of small secrets by way of a pool: guard pages around it, `mlock`ed where the process may lock memory, excluded
-/// from core dumps, zeroed before it is given back. It can't be copied, printed or encoded by accident; readers borrow it.
+/// The memory comes from `sodium_malloc`, that of small secrets by way of a pool: guard pages around it, `mlock`ed
+/// where the process may lock memory, excluded from core dumps, zeroed before it is given back. It can't be copied,
+/// printed or encoded by accident; readers borrow it.
 @safe public struct SecretBytes: ~Copyable, @unchecked Sendable {
     let start: UnsafeMutablePointer<UInt8>
 

@@ -1,8 +1,8 @@
 private import CSodium
 private import Synchronization
 
-/// Locked memory for small secrets, set up once: each `sodium_malloc` costs eight system calls and some page faults, and
-/// one answer of the fast lane holds about ten secrets.
+/// Locked memory for small secrets, set up once: each `sodium_malloc` costs eight system calls and some page faults,
+/// and one answer of the fast lane holds about ten secrets.
 ///
 /// The pool itself comes from `sodium_malloc`: guard pages around it, `mlock`ed where the process may lock memory, left
 /// out of core dumps. A secret is wiped when it goes.

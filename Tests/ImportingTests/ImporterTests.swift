@@ -17,7 +17,7 @@ struct ImporterTests {
         try sample.importAll()
         #expect(
             sample.files()[0] == configBefore
-                + "\ncredential_process = \(line.value(for: "dev"))\n\n[default]\ncredential_process = \(line.value(for: "default"))\n"
+                + "\n\(line.text(for: "dev"))\n\n[default]\n\(line.text(for: "default"))\n"
         )
         #expect(sample.files()[1] == "[default]\n# note\n[dev]\n")
         #expect(try sample.secret(of: "default") == exampleSecret)
@@ -137,6 +137,71 @@ struct ImporterTests {
         #expect(try sample.importer().undo() == [])
         #expect(sample.files()[1]?.contains(exampleSecret) == true)
         #expect(sample.files()[1]?.contains(otherSecret) == false)
+    }
+
+    @Test("a profile that was imported twice is in no undo any more either")
+    func removedAfterTwoImports() throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        try put(configBefore, at: sample.folder["config"])
+        try put(credentialsBefore, at: sample.folder["credentials"])
+        try sample.importAll()
+        try sample.importer().remove("dev", config: try sample.config(), credentials: try sample.credentials())
+        for _ in 0..<2 {
+            _ = try sample.importer().undo()
+            #expect(sample.files()[1]?.contains(otherSecret) == false)
+        }
+    }
+
+    @Test("a key that was to be replaced stays when config can't be written")
+    func refusedReplacement() throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        let new = KeyRecord(
+            accessKeyID: "AKIANEWEXAMPLE", secretAccessKey: SecretBytes(text: "newEXAMPLE"), added: 2, exposed: false)
+        let config = try AWSFile("/proc/nowhere/config", as: .config)
+        let credentials = try AWSFile("/proc/nowhere/credentials", as: .credentials)
+        let importer = try sample.importer()
+        for profile in ["dev", "new"] {
+            let error = problem { () throws(ImportError) in
+                try importer.add(new, for: profile, config: config, credentials: credentials, now: 2)
+            }
+            guard case .file = error else {
+                Issue.record("\(profile): \(String(describing: error))")
+                continue
+            }
+        }
+        #expect(try sample.secret(of: "dev") == otherSecret)
+        #expect(try sample.secret(of: "new") == nil)
+        #expect(try !sample.isUnfinished())
+    }
+
+    @Test("credentials goes first where it gets the line for keys in config")
+    func credentialsFirst() throws {
+        let sample = try SampleFiles(
+            config: "[profile dev]\naws_access_key_id = \(otherID)\naws_secret_access_key = \(otherSecret)\n",
+            credentials: nil)
+        let config = try sample.config()
+        let plan = ImportPlan(
+            config: config, credentials: try sample.credentials(), selection: nil, target: [.credentials], line: line
+        ) { _, _, _ in false }
+        #expect(plan.isCredentialsFirst)
+        // Config can't be replaced: if it went first, the line would never come to credentials.
+        try makeFolder(at: sample.folder[".config.awskeys-new/inner"])
+        let importer = try sample.importer()
+        let error = problem { () throws(ImportError) in
+            try importer.apply(plan, config: config, credentials: sample.credentials(), now: 1)
+        }
+        guard case .file = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        // And it was put back with everything else.
+        #expect(sample.files()[1] == nil)
+        #expect(try sample.secret(of: "dev") == nil)
+        #expect(
+            sample.files()[0]
+                == "[profile dev]\naws_access_key_id = \(otherID)\naws_secret_access_key = \(otherSecret)\n")
     }
 
     /// Makes the latest journal say that its change is under way.

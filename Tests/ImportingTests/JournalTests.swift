@@ -9,7 +9,7 @@ import Testing
 struct JournalTests {
     private func sample() -> Journal {
         Journal(
-            state: .applying, purpose: .importing, began: 7, profiles: ["a", "bé"],
+            state: .applying, purpose: .importing, isCredentialsFirst: true, began: 7, profiles: ["a", "bé"],
             config: .init(path: "/c", before: nil, after: SecretBytes(text: "new")),
             credentials: .init(path: "/d", before: SecretBytes(text: "old"), after: SecretBytes(zeros: 0)))
     }

@@ -1,6 +1,7 @@
 private import Foundation
 
-/// Public test vectors, which lie beside some checkouts: `../shared/vectors`. Tests that use them are skipped elsewhere.
+/// Public test vectors, which lie beside some checkouts: `../shared/vectors`. Elsewhere, tests that use them are
+/// skipped.
 public enum Vectors {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/vectors").path

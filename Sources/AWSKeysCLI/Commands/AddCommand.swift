@@ -43,6 +43,11 @@ struct AddCommand: ParsableCommand {
     func run(in context: Context) throws {
         let config = try ImportCommand.file(.config, in: context)
         let credentials = try ImportCommand.file(.credentials, in: context)
+        do throws(ImportError) {
+            try Importer.requireFree(profile, config: config, credentials: credentials)
+        } catch {
+            throw Failure(error, store: "")
+        }
         let exists = FileManager.default.fileExists(atPath: try context.storePath())
         if exists {
             try add(to: UnlockedStore.unlock(in: context), config, credentials, in: context)
@@ -62,7 +67,7 @@ struct AddCommand: ParsableCommand {
             guard replace else {
                 throw Failure(
                     .usage, "profile \"\(profile)\" has a key in the store",
-                    hint: "`--replace` puts the new one in its place; the old one is gone then")
+                    hint: "`--replace` puts the new one in its place")
             }
             try Console.confirm("replace the key of \"\(profile)\", which will be gone?", yes: yes)
         }
