@@ -32,6 +32,7 @@ unit: deps
 
 end-to-end: deps build
 	cd Tests/EndToEnd && ../../.venv/bin/python -m pytest
+	@Scripts/test-as-user
 
 demo: deps build
 	@Scripts/demo
