@@ -1,29 +1,5 @@
-public import Glibc
+private import Glibc
 public import Sealing
-
-/// The owner and the permissions that a file gets.
-public struct FileAttributes: Sendable, Equatable {
-    /// The permission bits.
-    public let mode: mode_t
-    /// The owner, where it is to be someone else than the process's user.
-    public let owner: uid_t?
-    /// The group, where it is to be another one than the process's.
-    public let group: gid_t?
-
-    /// A file of the user's own that nobody else can read.
-    public static let secret = FileAttributes(mode: 0o600, owner: nil, group: nil)
-
-    /// Attributes as another file has them.
-    public init(of status: stat) {
-        self.init(mode: status.st_mode & 0o7777, owner: status.st_uid, group: status.st_gid)
-    }
-
-    private init(mode: mode_t, owner: uid_t?, group: gid_t?) {
-        self.mode = mode
-        self.owner = owner
-        self.group = group
-    }
-}
 
 /// Replaces what a file holds, in one step and for good: readers see the old bytes or the new ones, and so does
 /// whoever looks after a power cut.
@@ -89,36 +65,6 @@ public func renameFile(at path: String, to newPath: String) throws(FileError) {
     try flushFolder(of: newPath)
 }
 
-/// Makes a folder that only its owner can enter, and the folders above it.
-public func makeFolder(at path: String) throws(FileError) {
-    if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, folder(of: path) != path else { throw FileError("mkdir", path, number: errno) }
-    try makeFolder(at: folder(of: path))
-    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError("mkdir", path, number: errno) }
-}
-
-/// The folder that a file lies in.
-public func folder(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-}
-
-/// The path that a chain of symbolic links leads to; the last of them may name a file that isn't there yet.
-public func resolvingLinks(_ path: String) throws(FileError) -> String {
-    if let real = unsafe realpath(path, nil) {
-        defer { unsafe free(real) }
-        return unsafe String(cString: real)
-    }
-    guard errno == ENOENT else { throw FileError("realpath", path, number: errno) }
-    let named = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
-        guard let start = buffer.baseAddress else { return "" }
-        let size = unsafe max(0, readlink(path, start, buffer.count))
-        return unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: size), as: UTF8.self)
-    }
-    guard !named.isEmpty else { return path }
-    return named.hasPrefix("/") ? named : folder(of: path) + "/" + named
-}
-
 private func temporaryPath(for target: String) -> String {
     let name = target.utf8.lastIndex(of: UInt8(ascii: "/")).map { target[target.index(after: $0)...] } ?? target[...]
     return folder(of: target) + "/." + name + ".awskeys-new"
@@ -146,24 +92,4 @@ private func write(
 private func flushFolder(of path: String) throws(FileError) {
     let folder = try OpenFile(folder(of: path), O_RDONLY | O_DIRECTORY)
     guard fsync(folder.descriptor) == 0 else { throw FileError("fsync", folder.path, number: errno) }
-}
-
-/// How many names a file has; writing to one of them by ``replaceFile(at:with:attributes:)`` leaves the others with the
-/// old bytes.
-///
-/// - Returns: 0 where there is no file.
-public func nameCount(of path: String) -> Int {
-    var status = stat()
-    return unsafe stat(path, &status) == 0 ? Int(status.st_nlink) : 0
-}
-
-/// The owner and the permissions of a file; `nil` if there is none.
-public func attributes(of path: String) throws(FileError) -> FileAttributes? {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else {
-        let error = FileError("stat", path, number: errno)
-        if error.isMissing { return nil }
-        throw error
-    }
-    return FileAttributes(of: status)
 }
