@@ -76,6 +76,13 @@ let package = Package(
         .testTarget(
             name: "UnlockingTests", dependencies: ["Sealing", "TestSupport", "Unlocking"], swiftSettings: strict),
         .testTarget(
+            name: "AWSKeysCLITests",
+            dependencies: [
+                "AWSConfig", "AWSKeysCLI", "DurableFiles", "Importing", "Keyring", "SealedStore", "Sealing",
+                "TestSupport", "Unlocking",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
     ]
 )

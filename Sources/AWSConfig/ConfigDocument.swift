@@ -36,6 +36,8 @@ public struct ConfigDocument: Sendable {
         public let line: Int
         /// Where that line begins.
         public let start: Int
+        /// Where that line ends.
+        public let headerEnd: Int
         /// The properties, in their order; names differ.
         public internal(set) var properties: [Property] = []
         /// Where its last property ends, or its header line: where a new property can stand.
@@ -50,6 +52,8 @@ public struct ConfigDocument: Sendable {
         public let line: Int
         /// Its bytes, end of line and lines that belong to it included.
         public internal(set) var range: Range<Int>
+        /// The bytes of its own line, end of line included.
+        public let own: Range<Int>
         /// The bytes of its value, white space around it left out.
         public let value: Range<Int>
         /// Whether `:` stands in the place of `=`.

@@ -26,7 +26,7 @@ private struct ConfigParser: ~Copyable {
     private var line = 0
     /// The indentation of the property that deeper lines belong to.
     private var indentation = 0
-    private var firstLines: [String: Int] = [:]
+    private var firstLines: [[UInt8]: Int] = [:]
     private var firstLinesInSection: [String: Int] = [:]
 
     init(file: ConfigDocument.File) { self.file = file }
@@ -82,14 +82,15 @@ private struct ConfigParser: ~Copyable {
         let behind = trimmed(bytes, close + 1..<text.upperBound)
         let hasComment = behind.lowerBound > close + 1 && bytes[behind.lowerBound] == UInt8(ascii: "#")
         let isOdd = isIndented || inside.utf8.contains(UInt8(ascii: "]")) || !(behind.isEmpty || hasComment)
-        if let first = firstLines[inside], inside != "DEFAULT" {
+        if let first = firstLines[Array(inside.utf8)], inside != "DEFAULT" {
             throw problem(.duplicateSection(inside, first: first))
         }
-        firstLines[inside] = line
+        firstLines[Array(inside.utf8)] = line
         firstLinesInSection = [:]
         sections.append(
             ConfigDocument.Section(
                 header: SectionHeader(inside, in: file, isOdd: isOdd), line: line, start: whole.lowerBound,
+                headerEnd: whole.upperBound,
                 end: whole.upperBound))
     }
 
@@ -108,7 +109,8 @@ private struct ConfigParser: ~Copyable {
         firstLinesInSection[name.lowercased()] = line
         sections[sections.count - 1].properties.append(
             ConfigDocument.Property(
-                name: name, line: line, range: whole, value: trimmed(bytes, delimiter + 1..<text.upperBound),
+                name: name, line: line, range: whole, own: whole,
+                value: trimmed(bytes, delimiter + 1..<text.upperBound),
                 hasColon: bytes[delimiter] == UInt8(ascii: ":"), isIndented: isIndented))
         sections[sections.count - 1].end = whole.upperBound
     }

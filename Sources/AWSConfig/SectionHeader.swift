@@ -11,6 +11,9 @@ public struct SectionHeader: Sendable, Equatable {
     /// Python's `[DEFAULT]`, whose properties botocore and the AWS CLI add to every profile.
     public var isInherited: Bool { text == "DEFAULT" }
 
+    /// The longest header that is a profile to us, in bytes.
+    private static let longest = 255
+
     /// Reads a header.
     ///
     /// - Parameters:
@@ -18,6 +21,9 @@ public struct SectionHeader: Sendable, Equatable {
     ///   - isOdd: whether something unusual stands around them.
     init(_ text: String, in file: ConfigDocument.File, isOdd: Bool) {
         self.text = text
+        // Two names may be the same to Unicode and differ in their bytes, which is what SDKs compare, if they accept
+        // them at all.
+        let isOdd = isOdd || text.utf8.count > Self.longest || !text.utf8.allSatisfy { $0 < 0x80 }
         let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
         let trimmed = words.joined(separator: " ")
         let prefixed = words.first == "profile" && words.count > 1
@@ -45,7 +51,7 @@ public struct SectionHeader: Sendable, Equatable {
 
     /// Whether a profile's name is read the same by every SDK.
     public static func isPlain(_ name: String) -> Bool {
-        !name.isEmpty
+        !name.isEmpty && name.utf8.count <= longest
             && name.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -12,7 +12,12 @@ enum Console {
     static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
     static func write(_ text: String, to descriptor: Int32) {
-        FileHandle(fileDescriptor: descriptor).write(Data(text.utf8))
+        let isWritten = printDocument(SecretBytes(copying: text.utf8.span), to: descriptor)
+        if !isWritten, descriptor == STDOUT_FILENO {
+            let failure = Failure(.inputOutput, "cannot write to standard output: \(reason(errno))")
+            write(failure.text, to: STDERR_FILENO)
+            exit(failure.code.rawValue)
+        }
     }
 
     /// Secret bytes on standard output.
@@ -45,8 +50,8 @@ enum Console {
     static func table(_ rows: [[String]]) -> String {
         let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
-            zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
-                .joined(separator: "  ").replacing(/\ +$/, with: "")
+            let cells = zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
         }.joined(separator: "\n")
     }
 }

@@ -18,7 +18,9 @@ enum KeyInput {
         id: String, secret: consuming SecretBytes, now: UInt64, exposed: Bool
     ) throws -> KeyRecord {
         let isVisible = secret.withBytes { secret in secret.indices.allSatisfy { (0x21...0x7E).contains(secret[$0]) } }
-        guard !id.isEmpty, id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), secret.count > 0, isVisible else {
+        guard !id.isEmpty, id.utf8.count <= 128, secret.count <= 1024,
+            id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), secret.count > 0, isVisible
+        else {
             throw Failure(
                 .usage, "an access key has an id and a secret, both of visible ASCII characters",
                 hint: "the console shows them when it makes a key; nothing was changed")
@@ -103,7 +105,10 @@ enum KeyInput {
     {
         var fields: [Range<Int>] = []
         var start = range.lowerBound
-        for index in range where bytes[index] == separator {
+        var isQuoted = false
+        for index in range {
+            if bytes[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
+            guard bytes[index] == separator, !isQuoted else { continue }
             fields.append(start..<index)
             start = index + 1
         }

@@ -24,7 +24,11 @@ struct UnlockedStore: ~Copyable {
         in context: Context, mayAsk: Bool = true, isQuiet: Bool = false
     ) throws -> UnlockedStore {
         let path = try context.storePath()
-        let closed = try closed(path)
+        var closed = try closed(path)
+        if KeyCache.generation(of: closed.id) ?? 0 > closed.generation {
+            // Another command may have written between the two looks.
+            closed = try Self.closed(path)
+        }
         let id = closed.id
         let dataKey = try unlock(closed, path, in: context, mayAsk: mayAsk)
         var store = UnlockedStore(path: path, id: id, dataKey: dataKey, context: context)

@@ -13,9 +13,9 @@ extension Failure {
         let refused = [ENOSPC, EDQUOT, EROFS, EACCES, EPERM].contains(error.number)
         let hint: String? =
             switch error.number {
-            case ENOSPC, EDQUOT: "free some space and try again; nothing was changed"
-            case EROFS: "make the file system writable and try again; nothing was changed"
-            case EACCES, EPERM: "look at who owns it with `ls -ld \"\(error.path)\"`; nothing was changed"
+            case ENOSPC, EDQUOT: "free some space and try again"
+            case EROFS: "make the file system writable and try again"
+            case EACCES, EPERM: "look at who owns it with `ls -ld \"\(error.path)\"`"
             default: nil
             }
         let action = ["open": "open", "read": "read", "write": "write to", "mkdir": "make", "flock": "lock"]

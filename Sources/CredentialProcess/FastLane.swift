@@ -18,15 +18,15 @@ public func answerAtOnce(profile: String, store path: String) -> SecretBytes? {
     }
 }
 
-/// Writes all of `document` to standard output.
+/// Writes all of `document` to a descriptor, standard output at first.
 ///
 /// - Returns: whether the reader was there to the end.
-public func printDocument(_ document: borrowing SecretBytes) -> Bool {
+public func printDocument(_ document: borrowing SecretBytes, to descriptor: Int32 = 1) -> Bool {
     document.withBytes { bytes in
         unsafe bytes.withUnsafeBytes { bytes in
             var rest = unsafe bytes[...]
             while unsafe !rest.isEmpty {
-                let put = unsafe write(STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                let put = unsafe write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                 if put < 0 && errno != EINTR { return false }
                 unsafe rest = rest.dropFirst(max(0, put))
             }

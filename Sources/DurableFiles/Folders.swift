@@ -27,5 +27,6 @@ public func resolvingLinks(_ path: String) throws(FileError) -> String {
         return unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: size), as: UTF8.self)
     }
     guard !named.isEmpty else { return path }
-    return named.hasPrefix("/") ? named : folder(of: path) + "/" + named
+    // What it names may be a link that leads nowhere yet; a circle was ELOOP above.
+    return try resolvingLinks(named.hasPrefix("/") ? named : folder(of: path) + "/" + named)
 }

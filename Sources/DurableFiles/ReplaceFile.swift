@@ -47,8 +47,14 @@ public func removeTemporary(of path: String) throws(FileError) {
 ///
 /// - Throws: ``FileError``; its number is `EEXIST` if there is one.
 public func makeFile(at path: String, with bytes: borrowing SecretBytes) throws(FileError) {
-    try bytes.withBytes { (bytes) throws(FileError) in try write(bytes, to: path, attributes: .secret) }
-    try flushFolder(of: path)
+    do throws(FileError) {
+        try bytes.withBytes { (bytes) throws(FileError) in try write(bytes, to: path, attributes: .secret) }
+        try flushFolder(of: path)
+    } catch {
+        // The file that was there already isn't ours to remove.
+        if error.call != "open" { _ = unsafe unlink(path) }
+        throw error
+    }
 }
 
 /// Removes a file for good.

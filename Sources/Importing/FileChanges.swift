@@ -24,7 +24,7 @@ extension Journal.Change {
     /// Makes the file what it was; one that wasn't there goes.
     func writeBefore() throws(ImportError) {
         guard before != nil else {
-            do throws(FileError) { return try removeFile(at: path) } catch { throw .file(error) }
+            return try removeAWSFile(path)
         }
         try before.withBytesOrNone { (bytes) throws(ImportError) in try replaceAWSFile(path, with: bytes) }
     }
@@ -105,6 +105,15 @@ func replaceAWSFile(_ path: String, with bytes: borrowing Span<UInt8>) throws(Im
         let attributes = try attributes(of: path) ?? .secret
         try makeFolder(at: folder(of: path))
         try replaceFile(at: path, with: bytes, attributes: attributes)
+    } catch {
+        throw .file(error)
+    }
+}
+
+/// Removes one of the AWS files; where its name is a symbolic link, the link stays.
+func removeAWSFile(_ path: String) throws(ImportError) {
+    do throws(FileError) {
+        try removeFile(at: try resolvingLinks(path))
     } catch {
         throw .file(error)
     }

@@ -50,10 +50,13 @@ public struct ImportPlan: Sendable {
         var edits = (config: FileEdits(), credentials: FileEdits())
         for (name, _) in found where selection?.contains(name) ?? true && seen.insert(name).inserted {
             let lines = linesOf[name] ?? []
+            let best = Self.bestFile(name, lines, config: config.document)
+            let isForced = SectionHeader.isPlain(name) && best == .credentials && target?.contains(.config) ?? false
             let reason =
                 isInherited
                 ? .defaultSection
                 : Self.reason(name, lines, config: config, credentials: credentials, isOther: isOther)
+                    ?? (isForced ? .oddSection : nil)
             let first = lines.first { $0.id != nil }
             var profile = Profile(
                 name: name,
@@ -61,7 +64,6 @@ public struct ImportPlan: Sendable {
                     lines.id.map { lines.file == .config ? config.text($0) : credentials.text($0) }
                 }, places: lines.map { ($0.file, $0.all.first?.line ?? $0.section.line) }, reason: reason)
             if reason == nil {
-                let best = Self.bestFile(name, lines, config: config.document)
                 profile.into = SectionHeader.isPlain(name) ? target ?? [best] : [best]
                 Self.edit(config, &edits.config, profile, lines, line)
                 Self.edit(credentials, &edits.credentials, profile, lines, line)
@@ -140,8 +142,11 @@ extension ImportPlan {
         }
         if has("role_arn") || has("source_profile") { return .role }
         if otherSources.contains(where: has) { return .otherSource }
-        let hasLine = config.line(for: name) != nil || credentials.line(for: name) != nil
-        return has(ProfileLine.property) && !hasLine ? .otherSource : nil
+        // An empty one counts too: beside a second one, nobody could read the file.
+        let inConfig = config.document.section(of: name)?.property(ProfileLine.property) != nil
+        let inCredentials = credentials.document.section(of: name)?.property(ProfileLine.property) != nil
+        let isOthers = inConfig && config.line(for: name) == nil || inCredentials && credentials.line(for: name) == nil
+        return isOthers ? .otherSource : nil
     }
 
     private static func isSplit(_ name: String, config: ConfigDocument, credentials: ConfigDocument) -> Bool {

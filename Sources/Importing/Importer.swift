@@ -40,6 +40,9 @@ public struct Importer: ~Copyable {
                 case .config: config.key(of: profile.name, added: now)
                 case .credentials: credentials.key(of: profile.name, added: now)
                 }
+            if let stored = try self.key(of: profile.name, in: draft), !stored.isSameKey(as: key) {
+                throw .occupied(profile: profile.name, by: .inStore)
+            }
             // Profiles with one key share it, so that it is rotated once.
             var twin: String?
             for other in holders[key.accessKeyID] ?? [] where twin == nil {
@@ -54,7 +57,7 @@ public struct Importer: ~Copyable {
         }
         let journal = Journal(
             state: .applying, purpose: .importing, isCredentialsFirst: plan.isCredentialsFirst, began: now,
-            profiles: plan.imported.map(\.name).filter { !known.contains($0) },
+            profiles: plan.imported.map { .init(name: $0.name, isNew: !known.contains($0.name)) },
             config: config.change(plan.configEdits), credentials: credentials.change(plan.credentialsEdits))
         try carryOut(journal, in: &draft)
     }
@@ -69,7 +72,6 @@ public struct Importer: ~Copyable {
         try Self.requireFree(profile, config: config, credentials: credentials)
         var draft = try read()
         let old = try self.key(of: profile, in: draft)
-        let isKnown = old != nil
         draft.set(key, for: profile)
         let hasLine = config.line(for: profile) != nil || credentials.line(for: profile) != nil
         guard !hasLine else { return try write(draft) }
@@ -77,7 +79,7 @@ public struct Importer: ~Copyable {
         edits.add([[.plain(line.text(for: profile))]], to: profile, in: config.document)
         let journal = Journal(
             state: .applying, purpose: .adding, isCredentialsFirst: false, began: now,
-            profiles: isKnown ? [] : [profile],
+            profiles: [.init(name: profile, isNew: old == nil)],
             config: config.change(edits.all), credentials: nil)
         do throws(ImportError) {
             try carryOut(journal, in: &draft)
@@ -100,6 +102,7 @@ public struct Importer: ~Copyable {
     ) throws(ImportError) {
         let found = config.document.keyLines() + credentials.document.keyLines()
         if found.contains(where: { $0.profile == profile }) { throw .inPlainText(profile: profile) }
+        if config.document.hasUnusualSection(for: profile) { throw .occupied(profile: profile, by: .oddSection) }
         if let reason = ImportPlan.otherSource(of: profile, config: config, credentials: credentials) {
             throw .occupied(profile: profile, by: reason)
         }
@@ -156,8 +159,17 @@ public struct Importer: ~Copyable {
             try journal.config.revert()
         }
         var draft = try read()
-        for profile in journal.profiles { draft.remove(profile: profile) }
-        draft.removeJournal(id)
+        var isWhole = true
+        for profile in journal.profiles where profile.isNew {
+            // A key leaves the store only when the files give it again; an added one its owner still has.
+            let isElsewhere = try journal.purpose == .adding ? true : isRestored(profile.name, journal, draft)
+            if isElsewhere {
+                draft.remove(profile: profile.name)
+            } else {
+                isWhole = false
+            }
+        }
+        if isWhole { draft.removeJournal(id) } else { draft.setJournal(journal.encoded(.done), id: id) }
         try settle(&draft)
     }
 

@@ -23,6 +23,13 @@ struct Journal: ~Copyable {
         case adding
     }
 
+    /// One profile's part.
+    struct Profile: Equatable {
+        let name: String
+        /// Whether the change brought it into the store, so that an undo takes it out again.
+        let isNew: Bool
+    }
+
     /// One file's part.
     struct Change: ~Copyable {
         let path: String
@@ -38,8 +45,8 @@ struct Journal: ~Copyable {
     let isCredentialsFirst: Bool
     /// When the change began, in seconds since 1970.
     let began: UInt64
-    /// The profiles that the change brought into the store.
-    let profiles: [String]
+    /// The profiles that the change concerns.
+    let profiles: [Profile]
     /// The change to config; `nil` if it stays as it is.
     let config: Change?
     /// The change to credentials; `nil` if it stays as it is.
@@ -54,7 +61,10 @@ extension Journal {
         var head: [UInt8] = [(newState ?? state).rawValue, purpose.rawValue, isCredentialsFirst ? 1 : 0]
         head.append(littleEndian: began)
         head.append(littleEndian: UInt16(profiles.count))
-        for profile in profiles { head.append(sized: profile) }
+        for profile in profiles {
+            head.append(sized: profile.name)
+            head.append(profile.isNew ? 1 : 0)
+        }
         var parts = SecretBuilder()
         parts.add(head.span)
         Self.encode(config, into: &parts)
@@ -90,8 +100,13 @@ extension Journal {
             let order = try reader.byte(span)
             guard order <= 1 else { throw .damaged(.record) }
             let began: UInt64 = try reader.number(span)
-            var profiles: [String] = []
-            for _ in 0..<(try reader.number(span) as UInt16) { profiles.append(try reader.text(span)) }
+            var profiles: [Profile] = []
+            for _ in 0..<(try reader.number(span) as UInt16) {
+                let name = try reader.text(span)
+                let flag = try reader.byte(span)
+                guard flag <= 1 else { throw .damaged(.record) }
+                profiles.append(Profile(name: name, isNew: flag == 1))
+            }
             let config = try reader.change(span)
             let credentials = try reader.change(span)
             guard reader.offset == span.count else { throw .damaged(.record) }

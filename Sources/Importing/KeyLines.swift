@@ -41,6 +41,7 @@ struct KeyLines {
         if bytes.extracting(id.value).array().starts(with: "ASIA".utf8) { return .temporary }
         for property in [id, secret] {
             let value = bytes.extracting(property.value)
+            guard value.count <= 1024 else { return .oddValue }
             if value[0] == UInt8(ascii: "\"") || value[0] == UInt8(ascii: "'") { return .quoted }
             for index in value.indices where !(0x21...0x7E).contains(value[index]) {
                 guard index + 1 < value.count, isSpace(value[index]) else { return .oddValue }

@@ -18,7 +18,7 @@ extension Importer {
             let journal = try Self.journal(id, in: draft)
             let rest = Journal(
                 state: journal.state, purpose: journal.purpose, isCredentialsFirst: journal.isCredentialsFirst,
-                began: journal.began, profiles: journal.profiles.filter { $0 != profile },
+                began: journal.began, profiles: journal.profiles.filter { $0.name != profile },
                 config: try Self.forgetting(profile, journal.config, .config),
                 credentials: try Self.forgetting(profile, journal.credentials, .credentials))
             // An import that brought nothing else has nothing left to undo.
@@ -29,12 +29,25 @@ extension Importer {
             }
         }
         draft.remove(profile: profile)
-        try write(draft)
+        do throws(ImportError) {
+            try write(draft)
+        } catch {
+            // A profile that stays in the store keeps its line.
+            try? putBack(config)
+            try? putBack(credentials)
+            throw error
+        }
     }
 
     private func removeLine(of profile: String, from file: borrowing AWSFile) throws(ImportError) {
         guard let line = file.line(for: profile) else { return }
-        let bytes = file.withBytes { applying([Edit(line.range)], to: $0) { _ in SecretBytes(zeros: 0) } }
+        let bytes = file.withBytes { applying([Edit(line.own)], to: $0) { _ in SecretBytes(zeros: 0) } }
+        try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
+    }
+
+    private func putBack(_ file: borrowing AWSFile) throws(ImportError) {
+        guard file.bytes != nil else { return }
+        let bytes = file.withBytes { SecretBytes(copying: $0) }
         try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
     }
 
@@ -58,6 +71,6 @@ extension AWSFile {
     /// The bytes without anything that gives a profile a key of ours.
     fileprivate func without(_ profile: String) -> SecretBytes {
         let lines = (keyLines(of: profile)?.all ?? []) + [line(for: profile)].compactMap(\.self)
-        return withBytes { applying(lines.map { Edit($0.range) }, to: $0) { _ in SecretBytes(zeros: 0) } }
+        return withBytes { applying(lines.map { Edit($0.own) }, to: $0) { _ in SecretBytes(zeros: 0) } }
     }
 }

@@ -15,6 +15,9 @@ extension Importer {
         var draft = try read()
         guard let id = draft.journals.last else { throw .nothingToUndo }
         let journal = try Self.journal(id, in: draft)
+        // A file that can't be read must be noticed before the other one is changed.
+        if let path = journal.config.path { _ = try AWSFile(path, as: .config) }
+        if let path = journal.credentials.path { _ = try AWSFile(path, as: .credentials) }
         draft.setJournal(journal.encoded(.undoing), id: id)
         draft.isUnfinished = true
         try write(draft)
@@ -39,16 +42,21 @@ extension Importer {
     /// In the other order than the import: while both the keys and the line are there, both give the same key.
     func complete(undoing journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> [String] {
         var draft = try read()
+        let names = journal.profiles.map(\.name)
         if journal.isCredentialsFirst {
-            try restore(journal.config, as: .config, journal.profiles, keys: draft)
-            try restore(journal.credentials, as: .credentials, journal.profiles, keys: draft)
+            try restore(journal.config, as: .config, names, keys: draft)
+            try restore(journal.credentials, as: .credentials, names, keys: draft)
         } else {
-            try restore(journal.credentials, as: .credentials, journal.profiles, keys: draft)
-            try restore(journal.config, as: .config, journal.profiles, keys: draft)
+            try restore(journal.credentials, as: .credentials, names, keys: draft)
+            try restore(journal.config, as: .config, names, keys: draft)
         }
         var kept: [String] = []
-        for profile in journal.profiles {
-            if try isRestored(profile, journal, draft) { draft.remove(profile: profile) } else { kept.append(profile) }
+        for profile in journal.profiles where profile.isNew {
+            if try isRestored(profile.name, journal, draft) {
+                draft.remove(profile: profile.name)
+            } else {
+                kept.append(profile.name)
+            }
         }
         draft.removeJournal(id)
         try settle(&draft)
@@ -74,7 +82,7 @@ extension Importer {
             return try restoreLines(in: change.path, before: before, after: change.after, profiles, keys: draft)
         }
         guard before.bytes != nil else {
-            do throws(FileError) { return try removeFile(at: change.path) } catch { throw .file(error) }
+            return try removeAWSFile(change.path)
         }
         // Keys that were replaced since stand in the places of the old ones.
         var edits: [Edit] = []
@@ -98,8 +106,10 @@ extension Importer {
             let needsKey = before.keyLines(of: profile) != nil && now.keyLines(of: profile) == nil
             if let line = now.line(for: profile), let section = now.document.section(of: profile) {
                 // A section that the import made goes with its only line.
-                let isOurs = !needsKey && section.properties.count == 1 && before.document.section(of: profile) == nil
-                edits.remove(isOurs ? section.start..<line.range.upperBound : line.range)
+                let isOurs =
+                    !needsKey && section.properties.count == 1 && line.own.lowerBound == section.headerEnd
+                    && before.document.section(of: profile) == nil
+                edits.remove(isOurs ? section.start..<line.own.upperBound : line.own)
             }
             guard needsKey, let key = try key(of: profile, in: draft) else { continue }
             let id: [Edit.Text] = [.plain("aws_access_key_id = " + key.accessKeyID)]
@@ -127,7 +137,7 @@ extension Importer {
         try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
     }
 
-    private func isRestored(
+    func isRestored(
         _ profile: String, _ journal: borrowing Journal, _ draft: borrowing StoreDraft
     ) throws(ImportError) -> Bool {
         guard let stored = try key(of: profile, in: draft) else { return true }

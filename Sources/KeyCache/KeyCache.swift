@@ -83,6 +83,9 @@ public enum KeyCache {
         }
     }
 
+    /// The highest generation of a store that was seen; `nil` if its key isn't there.
+    public static func generation(of store: [UInt8]) -> UInt64? { load(store: store)?.generation }
+
     /// Whether a store's key is there; that alone doesn't renew its life.
     public static func holds(store: [UInt8]) -> Bool { find(store) != nil }
 

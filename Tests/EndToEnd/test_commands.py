@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -290,3 +291,21 @@ def test_a_wrong_command_line_is_a_usage_error(imported: Home, arguments: list[s
     answer = imported.run(*arguments)
     assert (answer.status, answer.stdout) == (64, "")
     assert answer.stderr
+
+
+def test_a_name_with_a_comma_does_not_shift_the_columns_of_a_csv(shared: Home, tmp_path: Path) -> None:
+    file = tmp_path / "keys.csv"
+    file.write_text(
+        "User name,Password,Access key ID,Secret access key\n"
+        f'"Doe, Jane",EXAMPLEpassword,{THIRD.id},{THIRD.secret}\n'
+    )
+    shared.run("add", "comma", "--csv", str(file), "--yes").done()
+    assert json.loads(shared.resolve("comma").done().stdout)["SecretAccessKey"] == THIRD.secret
+
+
+def test_output_that_cannot_be_written_is_an_error(shared: Home) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [str(shared.folder / "awskeys"), "list"], env=shared.env, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, "standard output" in done.stderr) == (74, True), done

@@ -9,7 +9,8 @@ import Testing
 struct JournalTests {
     private func sample() -> Journal {
         Journal(
-            state: .applying, purpose: .importing, isCredentialsFirst: true, began: 7, profiles: ["a", "bé"],
+            state: .applying, purpose: .importing, isCredentialsFirst: true, began: 7,
+            profiles: [.init(name: "a", isNew: true), .init(name: "bé", isNew: false)],
             config: .init(path: "/c", before: nil, after: SecretBytes(text: "new")),
             credentials: .init(path: "/d", before: SecretBytes(text: "old"), after: SecretBytes(zeros: 0)))
     }
@@ -19,7 +20,7 @@ struct JournalTests {
         let journal = try Journal(reading: sample().encoded(.done))
         #expect(journal.state == .done)
         #expect(journal.began == 7)
-        #expect(journal.profiles == ["a", "bé"])
+        #expect(journal.profiles == [.init(name: "a", isNew: true), .init(name: "bé", isNew: false)])
         #expect(journal.config.path == "/c")
         #expect(journal.credentials.path == "/d")
         #expect(journal.encoded(.applying).array() == sample().encoded().array())
