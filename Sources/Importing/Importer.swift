@@ -64,14 +64,20 @@ public struct Importer: ~Copyable {
 
     /// Puts a key into the store under a name, and the line that asks for it into config.
     ///
-    /// - Throws: ``ImportError``; `occupied` if the files have another source of credentials for the profile.
+    /// - Parameter isReplacing: whether it may take the place of another key.
+    /// - Throws: ``ImportError``; `occupied` if the files have another source of credentials for the profile, or the
+    ///   store another key.
     public func add(
         _ key: borrowing KeyRecord, for profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile,
-        now: UInt64
+        now: UInt64,
+        isReplacing: Bool = false
     ) throws(ImportError) {
         try Self.requireFree(profile, config: config, credentials: credentials)
         var draft = try read()
         let old = try self.key(of: profile, in: draft)
+        if let stored = try self.key(of: profile, in: draft), !isReplacing, !stored.isSameKey(as: key) {
+            throw .occupied(profile: profile, by: .inStore)
+        }
         draft.set(key, for: profile)
         let hasLine = config.line(for: profile) != nil || credentials.line(for: profile) != nil
         guard !hasLine else { return try write(draft) }

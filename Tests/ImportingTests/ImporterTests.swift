@@ -164,7 +164,8 @@ struct ImporterTests {
         let importer = try sample.importer()
         for profile in ["dev", "new"] {
             let error = problem { () throws(ImportError) in
-                try importer.add(new, for: profile, config: config, credentials: credentials, now: 2)
+                try importer.add(
+                    new, for: profile, config: config, credentials: credentials, now: 2, isReplacing: true)
             }
             guard case .file = error else {
                 Issue.record("\(profile): \(String(describing: error))")
@@ -174,6 +175,27 @@ struct ImporterTests {
         #expect(try sample.secret(of: "dev") == otherSecret)
         #expect(try sample.secret(of: "new") == nil)
         #expect(try !sample.isUnfinished())
+    }
+
+    @Test("a key that came into the store since the plan or the question isn't written over")
+    func cameMeanwhile() throws {
+        let sample = try SampleFiles()
+        let plan = try sample.plan()
+        try StoreWriter(locking: sample.folder["store"]).update(with: sample.dataKey) { draft in
+            draft.set(
+                KeyRecord(
+                    accessKeyID: "AKIANEWEXAMPLE", secretAccessKey: SecretBytes(text: "newEXAMPLE"), added: 2,
+                    exposed: false), for: "dev")
+        }
+        let config = try sample.config()
+        let credentials = try sample.credentials()
+        let importer = try sample.importer()
+        let error = problem { () throws(ImportError) in
+            try importer.apply(plan, config: config, credentials: credentials, now: 1)
+        }
+        #expect(error == .occupied(profile: "dev", by: .inStore))
+        #expect(try sample.secret(of: "dev") == "newEXAMPLE")
+        #expect(sample.files() == before)
     }
 
     @Test("credentials goes first where it gets the line for keys in config")

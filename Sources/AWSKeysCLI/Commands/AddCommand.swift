@@ -79,7 +79,9 @@ struct AddCommand: ParsableCommand {
         _ credentials: borrowing AWSFile, in context: Context
     ) throws {
         try store.change { (importer) in
-            try importer.add(key, for: profile, config: config, credentials: credentials, now: UInt64(context.now()))
+            try importer.add(
+                key, for: profile, config: config, credentials: credentials, now: UInt64(context.now()),
+                isReplacing: replace)
         }
         Console.say("added \(short(key.accessKeyID)) as \"\(profile)\"")
     }
