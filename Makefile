@@ -6,7 +6,7 @@ PROGRAMS = awskeys awskeys-credential-process
 # The Swift library goes into the programs, so that they run where no Swift is installed.
 RELEASE = swift build -c release --static-swift-stdlib
 
-.PHONY: all build build-deps deps check test unit end-to-end demo bench install uninstall clean
+.PHONY: all build build-deps deps check test unit end-to-end test-as-user demo bench install uninstall clean
 
 all: build
 
@@ -32,6 +32,9 @@ unit: deps
 
 end-to-end: deps build
 	cd Tests/EndToEnd && ../../.venv/bin/python -m pytest
+
+# As root: all end-to-end tests once more, as the ordinary user whom awskeys is for.
+test-as-user: deps build
 	@Scripts/test-as-user
 
 demo: deps build
