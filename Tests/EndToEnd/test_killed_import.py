@@ -175,10 +175,13 @@ def test_a_killed_first_import_leaves_every_key_in_reach(
     home.run("list")
     now = Victim(home, sdks)
     assert now.files() in ((CONFIG.encode(), CREDENTIALS.encode()), after)
-    assert now.names() <= names, f"left behind: {now.names() - names}"
+    # Without a store, `list` has nothing to unlock, and what was begun of one stays for the import below to remove.
+    begun = set() if home.store.exists() else {".local/share/awskeys/.store.awskeys-new"}
+    assert now.names() <= names | begun, f"left behind: {now.names() - names}"
     found = sdks.boto3.resolve(home.config, home.credentials, ["default", "dev", "prod"], now.home.env)
     assert all(found[name].get("id") == KEYS[name].id for name in found), found
     # Whatever was left, the same command does the whole job now.
     home.run("import", "--yes").done()
     assert now.files() == after
+    assert now.names() <= names
     assert json.loads(home.resolve("dev").done().stdout)["SecretAccessKey"] == DEV.secret
