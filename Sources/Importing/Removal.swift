@@ -11,8 +11,6 @@ extension Importer {
     public func remove(
         _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile
     ) throws(ImportError) {
-        try removeLine(of: profile, from: config)
-        try removeLine(of: profile, from: credentials)
         var draft = try read()
         for id in draft.journals {
             let journal = try Self.journal(id, in: draft)
@@ -30,11 +28,13 @@ extension Importer {
         }
         draft.remove(profile: profile)
         do throws(ImportError) {
+            try removeLine(of: profile, from: config)
+            try removeLine(of: profile, from: credentials)
             try write(draft)
         } catch {
             // A profile that stays in the store keeps its line.
-            try? putBack(config)
-            try? putBack(credentials)
+            try? putBack(profile, config)
+            try? putBack(profile, credentials)
             throw error
         }
     }
@@ -45,8 +45,8 @@ extension Importer {
         try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
     }
 
-    private func putBack(_ file: borrowing AWSFile) throws(ImportError) {
-        guard file.bytes != nil else { return }
+    private func putBack(_ profile: String, _ file: borrowing AWSFile) throws(ImportError) {
+        guard file.line(for: profile) != nil else { return }
         let bytes = file.withBytes { SecretBytes(copying: $0) }
         try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
     }

@@ -139,6 +139,25 @@ struct ImporterTests {
         #expect(sample.files()[1]?.contains(otherSecret) == false)
     }
 
+    @Test("a profile whose line can't be taken out of both files keeps it in both, and its key")
+    func refusedRemoval() throws {
+        let sample = try SampleFiles()
+        try sample.importAll()
+        try put("[dev]\n\(line.text(for: "dev"))\n", at: sample.folder["credentials"])
+        let before = sample.files()
+        try makeFolder(at: sample.folder[".credentials.awskeys-new/inner"])
+        let importer = try sample.importer()
+        let error = problem { () throws(ImportError) in
+            try importer.remove("dev", config: sample.config(), credentials: sample.credentials())
+        }
+        guard case .file = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(sample.files() == before)
+        #expect(try sample.secret(of: "dev") == otherSecret)
+    }
+
     @Test("a profile that was imported twice is in no undo any more either")
     func removedAfterTwoImports() throws {
         let sample = try SampleFiles()
