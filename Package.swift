@@ -21,6 +21,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CBSD"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat"),
         .systemLibrary(name: "CSecret", pkgConfig: "libsecret-1"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CKeyutils"),
@@ -37,6 +39,7 @@ let package = Package(
             name: "Importing",
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
             swiftSettings: strict),
+        .target(name: "AWSAPI", dependencies: ["CCurl", "CExpat", "Sealing"], swiftSettings: strict),
         .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),
         .target(
             name: "Unlocking",
@@ -82,6 +85,7 @@ let package = Package(
                 "TestSupport", "Unlocking",
             ],
             swiftSettings: strict),
+        .testTarget(name: "AWSAPITests", dependencies: ["AWSAPI", "Sealing", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
     ]

@@ -17,3 +17,15 @@ public enum Vectors {
         try JSONDecoder().decode(type, from: Data(contentsOf: URL(fileURLWithPath: folder + "/" + file)))
     }
 }
+
+extension Vectors {
+    /// One of the files, as text.
+    public static func text(_ file: String) throws -> String {
+        try String(contentsOfFile: folder + "/" + file, encoding: .utf8)
+    }
+
+    /// What lies in one of the folders.
+    public static func names(in subfolder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder + "/" + subfolder).sorted()
+    }
+}

@@ -1,0 +1,144 @@
+import Sealing
+
+/// Calls IAM and STS by AWS's Query protocol: a signed form goes out, XML comes back.
+///
+/// https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html
+public final class AWSClient {
+    /// What a client needs of the world around it.
+    public struct Surroundings: Sendable {
+        /// Sends requests.
+        public var transport: Transport
+        /// The time in seconds since 1970.
+        public var now: @Sendable () -> Int
+        /// Waits, for a number of seconds.
+        public var sleep: @Sendable (Double) -> Void
+        /// A random number from 0 up to the one given.
+        public var random: @Sendable (Double) -> Double
+
+        /// A world.
+        public init(
+            transport: @escaping Transport, now: @escaping @Sendable () -> Int,
+            sleep: @escaping @Sendable (Double) -> Void, random: @escaping @Sendable (Double) -> Double
+        ) {
+            self.transport = transport
+            self.now = now
+            self.sleep = sleep
+            self.random = random
+        }
+    }
+
+    private let surroundings: Surroundings
+    private let iam: Endpoint
+    private let sts: Endpoint
+    /// The partition that the endpoints belong to, as ARNs name it.
+    public let partition: String
+    /// How far this machine's clock is behind the services', in seconds.
+    private var skew = 0
+    private var hasCorrectedClock = false
+
+    /// How often a call is sent at most.
+    private static let attempts = 5
+    /// SigV4 allows five minutes.
+    private static let largestSkew = 240
+
+    /// A client for one set of endpoints.
+    ///
+    /// - Throws: ``EndpointError``.
+    public init(_ settings: EndpointSettings, in surroundings: Surroundings) throws(EndpointError) {
+        self.surroundings = surroundings
+        iam = try settings.endpoint(of: .iam)
+        sts = try settings.endpoint(of: .sts)
+        partition = settings.partition
+    }
+
+    /// The time as the services have it, as far as is known.
+    public var now: Int { surroundings.now() + skew }
+
+    /// Waits, for a number of seconds.
+    public func sleep(_ seconds: Double) { surroundings.sleep(seconds) }
+
+    /// Makes one call, and repeats it after passing failures, waiting longer each time (full jitter:
+    /// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter).
+    ///
+    /// - Parameter isRepeatable: whether a second call has no effect beyond the first one's.
+    func call(
+        _ service: AWSService, _ action: String, _ parameters: [(name: String, value: String)] = [],
+        with credentials: borrowing AWSCredentials, isRepeatable: Bool = true
+    ) throws(AWSError) -> XMLElement {
+        var attempt = 1
+        while true {
+            do throws(AWSError) {
+                return try send(service, action, parameters, with: credentials)
+            } catch {
+                guard isRepeatable, error.isPassing, attempt < Self.attempts else { throw error }
+            }
+            surroundings.sleep(surroundings.random(min(20, 0.5 * Double(1 << attempt))))
+            attempt += 1
+        }
+    }
+
+    private func send(
+        _ service: AWSService, _ action: String, _ parameters: [(name: String, value: String)],
+        with credentials: borrowing AWSCredentials
+    ) throws(AWSError) -> XMLElement {
+        let endpoint = service == .iam ? iam : sts
+        let version = service == .iam ? "2010-05-08" : "2011-06-15"
+        let form = ([("Action", action), ("Version", version)] + parameters)
+            .map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
+        let response = try deliver(Array(form.utf8), to: endpoint, service, with: credentials)
+        let answer = try? XMLElement.parse(response.body)
+        if response.status == 200 {
+            guard let answer, answer.name == action + "Response" else { throw .garbled(status: 200) }
+            return answer[action + "Result"] ?? answer
+        }
+        let refusal = Self.refusal(answer, status: response.status)
+        guard let date = response.date, isSkewed(by: date), response.status < 500 else { throw refusal }
+        hasCorrectedClock = true
+        skew = date - surroundings.now()
+        return try send(service, action, parameters, with: credentials)
+    }
+
+    private func deliver(
+        _ form: [UInt8], to endpoint: Endpoint, _ service: AWSService, with credentials: borrowing AWSCredentials
+    ) throws(AWSError) -> HTTPResponse {
+        let address = endpoint.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
+        let path = address.drop { $0 != "/" }
+        let signer = SigV4(region: endpoint.region, service: service.rawValue, time: now)
+        var headers = [
+            ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), ("X-Amz-Date", signer.timestamp),
+        ]
+        let request = SigV4.Request(
+            target: path.isEmpty ? "/" : String(path),
+            headers: headers + [("Host", Self.hostHeader(endpoint.url))], body: form)
+        headers.append(("Authorization", signer.authorization(for: request, with: credentials)))
+        do throws(TransportError) {
+            return try surroundings.transport(
+                HTTPRequest(
+                    url: endpoint.url, headers: headers, sessionToken: credentials.sessionToken.copy(), body: form))
+        } catch {
+            throw .unreachable(error)
+        }
+    }
+
+    /// Whether the clocks differ by more than a signature may, which can be mended once.
+    private func isSkewed(by date: Int) -> Bool { !hasCorrectedClock && abs(date - now) > Self.largestSkew }
+
+    /// libcurl leaves the scheme's own port out of the header.
+    private static func hostHeader(_ url: String) -> String {
+        let host = host(of: url)
+        let standard = url.hasPrefix("https:") ? ":443" : ":80"
+        return host.hasSuffix(standard) ? String(host.dropLast(standard.count)) : host
+    }
+
+    private static func refusal(_ answer: XMLElement?, status: Int) -> AWSError {
+        // Both `<ErrorResponse><Error>...<RequestId>` and `<Response><Errors><Error>...<RequestID>` are in use.
+        guard let answer, let error = answer["Error"] ?? answer["Errors"]?["Error"], let code = error["Code"]?.string,
+            !code.isEmpty
+        else { return .garbled(status: status) }
+        let requestID = answer["RequestId"] ?? answer["RequestID"]
+        return .refused(
+            AWSError.Refusal(
+                status: status, code: code, message: error["Message"]?.string ?? "",
+                requestID: requestID?.string ?? ""))
+    }
+}

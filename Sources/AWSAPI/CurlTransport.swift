@@ -1,0 +1,143 @@
+private import CCurl
+private import Glibc
+import Sealing
+
+/// Sends requests with libcurl, which brings TLS, proxies (`HTTPS_PROXY`, `NO_PROXY`, ...) and certificate bundles.
+///
+/// - Parameters:
+///   - caBundle: a file of certificates to trust instead of the system's.
+///   - patience: how long one request may take, in seconds.
+public func curlTransport(caBundle: String?, patience: Int = 30) -> Transport {
+    { (request) throws(TransportError) in
+        Curl.ready()
+        let answer = Answer()
+        let code = send(request, answer: answer, caBundle: caBundle, patience: patience)
+        guard code == CURLE_OK, !answer.isTooLarge else {
+            let host = host(of: request.url)
+            let reason =
+                answer.isTooLarge ? "the answer is too large" : unsafe String(cString: curl_easy_strerror(code))
+            throw TransportError(
+                host: host, reason: reason, mayHaveArrived: !Curl.beforeSending.contains(code.rawValue))
+        }
+        return HTTPResponse(status: answer.status, date: answer.date, body: answer.takeBody())
+    }
+}
+
+/// The host of a URL, with its port, for messages.
+func host(of url: String) -> String {
+    let rest = url.split(separator: "://", maxSplits: 1).last ?? ""
+    return String(rest.prefix { $0 != "/" && $0 != "?" })
+}
+
+private enum Curl {
+    private static let initialised: Void = {
+        let code = unsafe curl_global_init_mem(
+            Int(CURL_GLOBAL_DEFAULT), WipedMemory.allocate, WipedMemory.free, WipedMemory.resize,
+            WipedMemory.duplicate, WipedMemory.allocateZeros)
+        guard code == CURLE_OK else { fatalError("libcurl cannot initialise") }
+    }()
+
+    static func ready() { _ = initialised }
+
+    /// What goes wrong before the first byte of a request is on its way.
+    static let beforeSending: Set<UInt32> = [
+        CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST,
+        CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+        CURLE_SSL_CACERT_BADFILE,
+    ].reduce(into: []) { $0.insert($1.rawValue) }
+}
+
+/// What libcurl hands over, piece by piece.
+private final class Answer {
+    static let largest = 1 << 20
+
+    var status = 0
+    var date: Int?
+    private var body = SecretBuilder()
+    private var size = 0
+    private(set) var isTooLarge = false
+
+    func add(_ part: borrowing Span<UInt8>) -> Bool {
+        size += part.count
+        isTooLarge = size > Self.largest
+        if !isTooLarge { body.add(part) }
+        return !isTooLarge
+    }
+
+    func takeBody() -> SecretBytes {
+        var taken = SecretBuilder()
+        swap(&taken, &body)
+        return taken.joined()
+    }
+
+    func read(header: String) {
+        let parts = header.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "date" else { return }
+        let time = unsafe curl_getdate(String(parts[1]), nil)
+        if time >= 0 { date = time }
+    }
+}
+
+private func send(
+    _ request: borrowing HTTPRequest, answer: Answer, caBundle: String?, patience: Int
+) -> CURLcode {
+    guard let curl = unsafe curl_easy_init() else { return CURLE_FAILED_INIT }
+    defer { unsafe curl_easy_cleanup(curl) }
+    var lines: UnsafeMutablePointer<curl_slist>?
+    for header in request.headers {
+        unsafe lines = unsafe curl_slist_append(lines, "\(header.name): \(header.value)")
+    }
+    if request.sessionToken.count > 0 {
+        var line = SecretBuilder()
+        line.add("X-Amz-Security-Token: ")
+        request.sessionToken.withBytes { line.add($0) }
+        line.add("\0")
+        line.joined().withBytes { line in
+            unsafe line.withUnsafeBytes { line in
+                unsafe lines = unsafe curl_slist_append(
+                    lines, line.baseAddress?.assumingMemoryBound(to: CChar.self))
+            }
+        }
+    }
+    defer { unsafe curl_slist_free_all(lines) }
+    func set(_ option: CURLoption, _ value: Int) { unsafe _ = curl_set_long(curl, option, value) }
+    func set(_ option: CURLoption, _ text: String) {
+        unsafe text.withCString { text in unsafe _ = curl_set_pointer(curl, option, text) }
+    }
+    set(CURLOPT_URL, request.url)
+    set(CURLOPT_PROTOCOLS_STR, "http,https")
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_CONNECTTIMEOUT, min(10, patience))
+    set(CURLOPT_TIMEOUT, patience)
+    set(CURLOPT_USERAGENT, "awskeys")
+    set(CURLOPT_POST, 1)
+    set(CURLOPT_POSTFIELDSIZE, request.body.count)
+    if let caBundle { set(CURLOPT_CAINFO, caBundle) }
+    unsafe _ = curl_set_pointer(curl, CURLOPT_HTTPHEADER, lines)
+    let handle = unsafe Unmanaged.passUnretained(answer).toOpaque()
+    unsafe _ = curl_set_pointer(curl, CURLOPT_WRITEDATA, handle)
+    unsafe _ = curl_set_pointer(curl, CURLOPT_HEADERDATA, handle)
+    unsafe _ = curl_set_writer(curl) { part, _, count, answer in
+        guard let part = unsafe part, let answer = unsafe answer else { return 0 }
+        let target = unsafe Unmanaged<Answer>.fromOpaque(answer).takeUnretainedValue()
+        let isTaken = unsafe part.withMemoryRebound(to: UInt8.self, capacity: count) { part in
+            target.add(unsafe Span(_unsafeStart: part, count: count))
+        }
+        return isTaken ? count : 0
+    }
+    unsafe _ = curl_set_header_reader(curl) { part, size, count, answer in
+        guard let part = unsafe part, let answer = unsafe answer else { return 0 }
+        let line = unsafe String(
+            decoding: UnsafeRawBufferPointer(start: part, count: size * count), as: UTF8.self)
+        unsafe Unmanaged<Answer>.fromOpaque(answer).takeUnretainedValue().read(header: line)
+        return size * count
+    }
+    return unsafe request.body.withUnsafeBytes { body in
+        unsafe _ = curl_set_pointer(curl, CURLOPT_POSTFIELDS, body.baseAddress)
+        let code = unsafe curl_easy_perform(curl)
+        var status = 0
+        unsafe _ = curl_get_long(curl, CURLINFO_RESPONSE_CODE, &status)
+        answer.status = status
+        return code
+    }
+}

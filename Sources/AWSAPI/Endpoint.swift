@@ -1,0 +1,96 @@
+/// The services that are called here.
+public enum AWSService: String, Sendable {
+    case iam, sts
+}
+
+/// Where a service is, and for which region requests to it are signed.
+public struct Endpoint: Equatable, Sendable {
+    /// Scheme and host, perhaps with a path.
+    public let url: String
+    /// The region of the signature.
+    public let region: String
+}
+
+/// Why there is no endpoint.
+public enum EndpointError: Error, Equatable, Sendable {
+    /// What is given for a region isn't one.
+    case notARegion(String)
+    /// An endpoint of the caller's own goes with neither FIPS nor dual stack.
+    case customWith(String)
+    /// The partition has no dual-stack endpoints.
+    case noDualStack(partition: String)
+    /// What is given for an endpoint isn't `https://`, and isn't on this machine either.
+    case notSecure(String)
+}
+
+/// What chooses endpoints.
+public struct EndpointSettings: Sendable {
+    /// The region; `nil` stands for the one that AWS's global endpoints have.
+    public var region: String?
+    /// Whether endpoints with FIPS 140 cryptography are wanted.
+    public var usesFIPS = false
+    /// Whether endpoints that have IPv6 addresses too are wanted.
+    public var usesDualStack = false
+    /// Endpoints of the caller's own.
+    public var urls: [AWSService: String] = [:]
+
+    /// The usual endpoints of a region.
+    public init(region: String?) { self.region = region }
+
+    /// The partition that the region belongs to, as ARNs name it: `aws`, `aws-cn`, ...
+    public var partition: String { Partition.of(region ?? "").name }
+
+    /// Where a service is.
+    public func endpoint(of service: AWSService) throws(EndpointError) -> Endpoint {
+        let partition = Partition.of(region ?? "")
+        let region = region ?? "aws-global"
+        let isLabel = region.utf8.allSatisfy {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (0x30...0x39).contains($0)
+                || $0 == UInt8(ascii: "-")
+        }
+        guard !region.isEmpty, isLabel else { throw .notARegion(region) }
+        let isGlobal = region == "aws-global"
+        let signing = service == .iam || isGlobal ? partition.home : region
+        if let url = urls[service] {
+            if usesFIPS { throw .customWith("FIPS") }
+            if usesDualStack { throw .customWith("dual stack") }
+            guard url.hasPrefix("https://") || url.hasPrefix("http://") && isLoopback(url) else {
+                throw .notSecure(url)
+            }
+            return Endpoint(url: url, region: signing)
+        }
+        if usesDualStack, partition.dualStackSuffix == nil { throw .noDualStack(partition: partition.name) }
+        let host: String =
+            switch service {
+            case .iam: partition.iam(fips: usesFIPS, dualStack: usesDualStack)
+            case .sts: isGlobal ? "sts.amazonaws.com" : partition.sts(region, fips: usesFIPS, dualStack: usesDualStack)
+            }
+        return Endpoint(url: "https://" + host, region: signing)
+    }
+
+    /// Keys don't cross a network in the clear.
+    private func isLoopback(_ url: String) -> Bool {
+        let address = host(of: url)
+        let name = address.hasPrefix("[") ? address.prefix { $0 != "]" } + "]" : address.prefix { $0 != ":" }
+        return name == "localhost" || name == "[::1]" || name.hasPrefix("127.") && !name.contains { $0.isLetter }
+    }
+}
+
+/// The endpoint that the environment or a profile names for a service.
+///
+/// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+///
+/// - Parameters:
+///   - service: its id in lower case, such as `sts`.
+///   - environment: a variable's value.
+///   - setting: a setting of the profile.
+///   - serviceSetting: a setting of the service in the section that the profile's `services` names.
+public func configuredEndpoint(
+    of service: String, environment: (String) -> String?, setting: (String) -> String?,
+    serviceSetting: (String) -> String?
+) -> String? {
+    let ignores = environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") ?? setting("ignore_configured_endpoint_urls")
+    if ignores?.lowercased() == "true" { return nil }
+    return environment("AWS_ENDPOINT_URL_" + service.uppercased()) ?? environment("AWS_ENDPOINT_URL")
+        ?? serviceSetting("endpoint_url") ?? setting("endpoint_url")
+}

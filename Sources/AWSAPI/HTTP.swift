@@ -1,0 +1,50 @@
+public import Sealing
+
+/// A POST request, signed and ready to be sent.
+public struct HTTPRequest: ~Copyable {
+    /// Where it goes.
+    public let url: String
+    /// What is sent along, but for what the transport adds by itself (`Host`, `Content-Length`).
+    public let headers: [(name: String, value: String)]
+    /// Sent as `X-Amz-Security-Token`, unless it is empty.
+    public let sessionToken: SecretBytes
+    /// The form.
+    public let body: [UInt8]
+}
+
+/// What came back.
+public struct HTTPResponse: ~Copyable {
+    /// The status code.
+    public let status: Int
+    /// The server's time by its `Date` header, in seconds since 1970.
+    public let date: Int?
+    /// The body, which may hold a secret.
+    public let body: SecretBytes
+
+    /// An answer.
+    public init(status: Int, date: Int?, body: consuming SecretBytes) {
+        self.status = status
+        self.date = date
+        self.body = body
+    }
+}
+
+/// Why no answer came back.
+public struct TransportError: Error, Equatable, Sendable {
+    /// Who was asked.
+    public let host: String
+    /// What the transport says about it.
+    public let reason: String
+    /// Whether the request may have reached the server all the same.
+    public let mayHaveArrived: Bool
+
+    /// A failure.
+    public init(host: String, reason: String, mayHaveArrived: Bool) {
+        self.host = host
+        self.reason = reason
+        self.mayHaveArrived = mayHaveArrived
+    }
+}
+
+/// Sends a request and waits for the answer, whatever its status.
+public typealias Transport = @Sendable (borrowing HTTPRequest) throws(TransportError) -> HTTPResponse

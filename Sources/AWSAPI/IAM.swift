@@ -1,0 +1,104 @@
+import Sealing
+
+/// An access key as IAM lists it.
+public struct ListedKey: Equatable, Sendable {
+    /// The access key id.
+    public let id: String
+    /// Whether requests may be signed with it.
+    public let isActive: Bool
+    /// When it was made, in seconds since 1970.
+    public let created: Int?
+
+    /// A key.
+    public init(id: String, isActive: Bool, created: Int?) {
+        self.id = id
+        self.isActive = isActive
+        self.created = created
+    }
+}
+
+/// When and for what a key was used last, as far as IAM knows; it may learn of it only hours later.
+public struct KeyUse: Equatable, Sendable {
+    /// In seconds since 1970.
+    public let time: Int
+    /// The service's name, such as `s3`.
+    public let service: String
+    /// The region; `N/A` where the service has none.
+    public let region: String
+}
+
+extension AWSClient {
+    /// Makes a new access key for a user. Never sent twice, since each call makes a key.
+    ///
+    /// - Throws: ``AWSError``; where ``AWSError/mayHaveHappened`` is true, there may be a new key.
+    public func createAccessKey(
+        of user: String, with credentials: borrowing AWSCredentials
+    ) throws(AWSError) -> AWSCredentials {
+        let result = try call(
+            .iam, "CreateAccessKey", [("UserName", user)], with: credentials, isRepeatable: false)
+        guard let key = result["AccessKey"], let id = key["AccessKeyId"]?.string, !id.isEmpty,
+            let secret = key["SecretAccessKey"], secret.text.count > 0
+        else { throw .garbled(status: 200) }
+        return AWSCredentials(accessKeyID: id, secretAccessKey: secret.text.copy())
+    }
+
+    /// All access keys of a user.
+    public func listAccessKeys(
+        of user: String, with credentials: borrowing AWSCredentials
+    ) throws(AWSError) -> [ListedKey] {
+        var keys: [ListedKey] = []
+        var marker: String?
+        repeat {
+            let page = marker.map { [(name: "Marker", value: $0)] } ?? []
+            let result = try call(.iam, "ListAccessKeys", [("UserName", user)] + page, with: credentials)
+            for member in result["AccessKeyMetadata"]?.children ?? [] {
+                guard let id = member["AccessKeyId"]?.string, let status = member["Status"]?.string else {
+                    throw .garbled(status: 200)
+                }
+                keys.append(
+                    ListedKey(
+                        id: id, isActive: status == "Active",
+                        created: (member["CreateDate"]?.string).flatMap(seconds(ofTimestamp:))))
+            }
+            marker = result["IsTruncated"]?.string == "true" ? result["Marker"]?.string : nil
+        } while marker != nil
+        return keys
+    }
+
+    /// Lets requests be signed with a key, or not.
+    public func setAccessKey(
+        _ id: String, of user: String, isActive: Bool, with credentials: borrowing AWSCredentials
+    ) throws(AWSError) {
+        _ = try call(
+            .iam, "UpdateAccessKey",
+            [("UserName", user), ("AccessKeyId", id), ("Status", isActive ? "Active" : "Inactive")],
+            with: credentials)
+    }
+
+    /// Deletes a key for good; one that isn't there any more is no error.
+    public func deleteAccessKey(
+        _ id: String, of user: String, with credentials: borrowing AWSCredentials
+    ) throws(AWSError) {
+        do throws(AWSError) {
+            _ = try call(.iam, "DeleteAccessKey", [("UserName", user), ("AccessKeyId", id)], with: credentials)
+        } catch {
+            guard error.code == "NoSuchEntity" else { throw error }
+        }
+    }
+
+    /// The latest known use of a key; `nil` if none is known.
+    public func lastUse(of id: String, with credentials: borrowing AWSCredentials) throws(AWSError) -> KeyUse? {
+        let result = try call(.iam, "GetAccessKeyLastUsed", [("AccessKeyId", id)], with: credentials)
+        guard let use = result["AccessKeyLastUsed"], let date = use["LastUsedDate"]?.string,
+            let time = seconds(ofTimestamp: date)
+        else { return nil }
+        return KeyUse(time: time, service: use["ServiceName"]?.string ?? "", region: use["Region"]?.string ?? "")
+    }
+
+    /// The ARN of the user that a long-term key belongs to, as IAM has it.
+    public func userARN(with credentials: borrowing AWSCredentials) throws(AWSError) -> String {
+        let result = try call(.iam, "GetUser", with: credentials)
+        guard let arn = result["User"]?["Arn"]?.string else { throw .garbled(status: 200) }
+        return arn
+    }
+}
