@@ -40,6 +40,8 @@ let package = Package(
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
             swiftSettings: strict),
         .target(name: "AWSAPI", dependencies: ["CCurl", "CExpat", "Sealing"], swiftSettings: strict),
+        .target(
+            name: "Rotation", dependencies: ["AWSAPI", "SealedStore", "Sealing"], swiftSettings: strict),
         .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),
         .target(
             name: "Unlocking",
@@ -86,6 +88,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "AWSAPITests", dependencies: ["AWSAPI", "Sealing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
     ]

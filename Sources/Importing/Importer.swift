@@ -126,7 +126,7 @@ public struct Importer: ~Copyable {
     public func finish() throws(ImportError) -> Finished {
         let draft = try read()
         var finished = Finished()
-        for id in draft.journals {
+        for id in draft.notes(.journal) {
             let journal = try Self.journal(id, in: draft)
             switch journal.state {
             case .applying: finished.left += try complete(journal, id)
@@ -143,7 +143,7 @@ public struct Importer: ~Copyable {
         for path in [try journal.config.changedPath(), try journal.credentials.changedPath()] {
             if let path { throw .changedMeanwhile(path: path) }
         }
-        let id = draft.setJournal(journal.encoded())
+        let id = draft.setNote(journal.encoded(), .journal)
         draft.isUnfinished = true
         try write(draft)
         do throws(ImportError) {
@@ -175,7 +175,7 @@ public struct Importer: ~Copyable {
                 isWhole = false
             }
         }
-        if isWhole { draft.removeJournal(id) } else { draft.setJournal(journal.encoded(.done), id: id) }
+        if isWhole { draft.removeNote(id) } else { draft.setNote(journal.encoded(.done), .journal, id: id) }
         try settle(&draft)
     }
 
@@ -188,8 +188,8 @@ public struct Importer: ~Copyable {
         let left = [first, second].compactMap(\.self)
         var draft = try read()
         switch journal.purpose {
-        case .importing: draft.setJournal(journal.encoded(.done), id: id)
-        case .adding: draft.removeJournal(id)
+        case .importing: draft.setNote(journal.encoded(.done), .journal, id: id)
+        case .adding: draft.removeNote(id)
         }
         try settle(&draft)
         return left
@@ -198,7 +198,7 @@ public struct Importer: ~Copyable {
     /// Writes a draft in which nothing is under way any more, unless another journal says otherwise.
     func settle(_ draft: inout StoreDraft) throws(ImportError) {
         draft.isUnfinished = false
-        for id in draft.journals where try Self.journal(id, in: draft).state != .done { draft.isUnfinished = true }
+        for id in draft.notes(.journal) where try Self.journal(id, in: draft).state != .done { draft.isUnfinished = true }
         try write(draft)
     }
 }
@@ -224,7 +224,7 @@ extension Importer {
 
     static func journal(_ id: [UInt8], in draft: borrowing StoreDraft) throws(ImportError) -> Journal {
         do throws(StoreError) {
-            switch try draft.journal(id) {
+            switch try draft.note(id, .journal) {
             case .some(let bytes): return try Journal(reading: bytes)
             case nil: throw StoreError.damaged(.record)
             }

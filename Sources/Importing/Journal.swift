@@ -93,82 +93,35 @@ extension Journal {
     /// - Throws: ``StoreError``: `damaged`, `newer`.
     init(reading bytes: borrowing SecretBytes) throws(StoreError) {
         self = try bytes.withBytes { (span) throws(StoreError) -> Journal in
-            var reader = Reader()
+            var reader = RecordReader()
             guard let state = State(rawValue: try reader.byte(span)),
                 let purpose = Purpose(rawValue: try reader.byte(span))
             else { throw .newer(major: 1, minor: 0) }
-            let order = try reader.byte(span)
-            guard order <= 1 else { throw .damaged(.record) }
+            let isCredentialsFirst = try reader.flag(span)
             let began: UInt64 = try reader.number(span)
             var profiles: [Profile] = []
             for _ in 0..<(try reader.number(span) as UInt16) {
                 let name = try reader.text(span)
-                let flag = try reader.byte(span)
-                guard flag <= 1 else { throw .damaged(.record) }
-                profiles.append(Profile(name: name, isNew: flag == 1))
+                profiles.append(Profile(name: name, isNew: try reader.flag(span)))
             }
             let config = try reader.change(span)
             let credentials = try reader.change(span)
-            guard reader.offset == span.count else { throw .damaged(.record) }
+            try reader.end(span)
             return Journal(
-                state: state, purpose: purpose, isCredentialsFirst: order == 1, began: began, profiles: profiles,
+                state: state, purpose: purpose, isCredentialsFirst: isCredentialsFirst, began: began, profiles: profiles,
                 config: config,
                 credentials: credentials)
         }
     }
-
-    private struct Reader {
-        var offset = 0
-
-        mutating func range(_ span: borrowing Span<UInt8>, count: Int) throws(StoreError) -> Range<Int> {
-            guard count <= span.count - offset else { throw .damaged(.record) }
-            defer { offset += count }
-            return offset..<offset + count
-        }
-
-        mutating func byte(_ span: borrowing Span<UInt8>) throws(StoreError) -> UInt8 { try number(span) }
-
-        mutating func number<Number: FixedWidthInteger>(_ span: borrowing Span<UInt8>) throws(StoreError) -> Number {
-            span.littleEndian(at: try range(span, count: MemoryLayout<Number>.size).lowerBound)
-        }
-
-        mutating func text(_ span: borrowing Span<UInt8>) throws(StoreError) -> String {
-            let size: UInt16 = try number(span)
-            let bytes = span.extracting(try range(span, count: Int(size))).array()
-            guard let text = String(validating: bytes, as: UTF8.self) else { throw .damaged(.record) }
-            return text
-        }
-
-        mutating func secret(_ span: borrowing Span<UInt8>) throws(StoreError) -> SecretBytes {
-            let size: UInt32 = try number(span)
-            return SecretBytes(copying: span.extracting(try range(span, count: Int(size))))
-        }
-
-        mutating func change(_ span: borrowing Span<UInt8>) throws(StoreError) -> Change? {
-            switch try byte(span) {
-            case 0: return nil
-            case 1: return Change(path: try text(span), before: nil, after: try secret(span))
-            case 2: return Change(path: try text(span), before: try secret(span), after: try secret(span))
-            default: throw .damaged(.record)
-            }
-        }
-    }
 }
 
-extension SecretBuilder {
-    /// Adds bytes with their size before them.
-    fileprivate mutating func add(sized part: borrowing Span<UInt8>) {
-        var size: [UInt8] = []
-        size.append(littleEndian: UInt32(part.count))
-        add(size.span)
-        add(part)
-    }
-}
-
-extension Array<UInt8> {
-    /// Appends a text with its size before it; names and paths are far shorter than 64 KiB.
-    fileprivate mutating func append(sized text: String) {
-        append(littleEndian: UInt16(text.utf8.count))
-        self += text.utf8
+extension RecordReader {
+    fileprivate mutating func change(_ span: borrowing Span<UInt8>) throws(StoreError) -> Journal.Change? {
+        switch try byte(span) {
+        case 0: nil
+        case 1: Journal.Change(path: try text(span), before: nil, after: try secret(span))
+        case 2: Journal.Change(path: try text(span), before: try secret(span), after: try secret(span))
+        default: throw .damaged(.record)
+        }
     }
 }

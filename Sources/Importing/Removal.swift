@@ -12,7 +12,7 @@ extension Importer {
         _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile
     ) throws(ImportError) {
         var draft = try read()
-        for id in draft.journals {
+        for id in draft.notes(.journal) {
             let journal = try Self.journal(id, in: draft)
             let rest = Journal(
                 state: journal.state, purpose: journal.purpose, isCredentialsFirst: journal.isCredentialsFirst,
@@ -21,9 +21,9 @@ extension Importer {
                 credentials: try Self.forgetting(profile, journal.credentials, .credentials))
             // An import that brought nothing else has nothing left to undo.
             if rest.profiles.isEmpty, !journal.profiles.isEmpty {
-                draft.removeJournal(id)
+                draft.removeNote(id)
             } else {
-                draft.setJournal(rest.encoded(), id: id)
+                draft.setNote(rest.encoded(), .journal, id: id)
             }
         }
         draft.remove(profile: profile)

@@ -13,12 +13,12 @@ extension Importer {
     /// - Throws: ``ImportError``; `nothingToUndo`.
     public func undo() throws(ImportError) -> [String] {
         var draft = try read()
-        guard let id = draft.journals.last else { throw .nothingToUndo }
+        guard let id = draft.notes(.journal).last else { throw .nothingToUndo }
         let journal = try Self.journal(id, in: draft)
         // A file that can't be read must be noticed before the other one is changed.
         if let path = journal.config.path { _ = try AWSFile(path, as: .config) }
         if let path = journal.credentials.path { _ = try AWSFile(path, as: .credentials) }
-        draft.setJournal(journal.encoded(.undoing), id: id)
+        draft.setNote(journal.encoded(.undoing), .journal, id: id)
         draft.isUnfinished = true
         try write(draft)
         do throws(ImportError) {
@@ -35,7 +35,7 @@ extension Importer {
         _ = try journal.config.apply()
         _ = try journal.credentials.apply()
         var draft = try read()
-        draft.setJournal(journal.encoded(.done), id: id)
+        draft.setNote(journal.encoded(.done), .journal, id: id)
         try settle(&draft)
     }
 
@@ -58,7 +58,7 @@ extension Importer {
                 kept.append(profile.name)
             }
         }
-        draft.removeJournal(id)
+        draft.removeNote(id)
         try settle(&draft)
         return kept
     }

@@ -1,5 +1,5 @@
 import DurableFiles
-import Sealing
+public import Sealing
 
 /// A store whose data key is known, for reading: each record is opened when it is asked for.
 public struct OpenStore: ~Copyable {
@@ -27,13 +27,30 @@ public struct OpenStore: ~Copyable {
     public func key(of profile: String) throws(StoreError) -> KeyRecord? {
         guard let number = try index.record(of: profile) else { return nil }
         let entry = try index.entry(number)
-        guard entry.kind == KeyRecord.kind, entry.size <= header.recordsSize,
-            entry.offset <= header.recordsSize - entry.size
-        else { throw .damaged(.index) }
+        guard entry.kind == KeyRecord.kind else { throw .damaged(.index) }
+        return try KeyRecord(reading: open(entry))
+    }
+
+    /// Lends every note of a kind, the oldest first.
+    ///
+    /// - Throws: ``StoreError``: `damaged`, `file`, and what `body` throws.
+    public func forEachNote(
+        _ kind: NoteKind, _ body: (_ id: [UInt8], borrowing SecretBytes) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        for number in 0..<index.recordCount {
+            let entry = try index.entry(number)
+            if entry.kind == kind.rawValue { try body(entry.id, open(entry)) }
+        }
+    }
+
+    private func open(_ entry: StoreIndex.Entry) throws(StoreError) -> SecretBytes {
+        guard entry.size <= header.recordsSize, entry.offset <= header.recordsSize - entry.size else {
+            throw .damaged(.index)
+        }
         let bytes = try file.bytes(count: entry.size, at: header.recordsOffset + entry.offset)
         guard bytes.count == entry.size else { throw .damaged(.record) }
         let record = SealedRecord(entry, bytes: bytes)
         guard record.tag == entry.tag else { throw .damaged(.record) }
-        return try KeyRecord(reading: record.open(store: header.id, with: recordKey))
+        return try record.open(store: header.id, with: recordKey)
     }
 }

@@ -20,9 +20,6 @@ public struct StoreDraft: ~Copyable {
     /// The id of each profile's record.
     private var recordOf: [String: [UInt8]] = [:]
 
-    /// The number in the index of records that hold notes of a change under way or of one that can be undone.
-    private static let journalKind: UInt16 = 2
-
     /// A new, empty store with a new data key and no way in yet.
     public init(new id: [UInt8] = randomBytes(16)) {
         self.id = id
@@ -54,7 +51,7 @@ public struct StoreDraft: ~Copyable {
         }
         id = header.id
         generation = header.generation + 1
-        minor = header.minor
+        minor = max(header.minor, StoreHeader.minor)
         dataKey = key.copy()
         isUnfinished = index.isUnfinished
         self.slots = slots
@@ -145,35 +142,43 @@ extension StoreDraft {
     public mutating func remove(profile: String) { recordOf[profile] = nil }
 }
 
-// MARK: - Journals
+// MARK: - Notes
+
+/// What a record that is no key is about: a change that spans more than the store, or one that takes more than a moment.
+public enum NoteKind: UInt16, Sendable {
+    /// A change to the AWS files, under way or one that can be undone.
+    case journal = 2
+    /// A key that is being replaced in IAM.
+    case rotation = 3
+}
 
 extension StoreDraft {
-    /// The ids of the journals, the oldest first.
-    public var journals: [[UInt8]] { records.filter { $0.kind == Self.journalKind }.map(\.id) }
+    /// The ids of the notes of a kind, the oldest first.
+    public func notes(_ kind: NoteKind) -> [[UInt8]] { records.filter { $0.kind == kind.rawValue }.map(\.id) }
 
-    /// What a journal says; `nil` if there is no such journal.
-    public func journal(_ journalID: [UInt8]) throws(StoreError) -> SecretBytes? {
-        guard let record = records.first(where: { $0.id == journalID && $0.kind == Self.journalKind }) else {
-            return nil
-        }
+    /// What a note says; `nil` if there is no such note.
+    public func note(_ noteID: [UInt8], _ kind: NoteKind) throws(StoreError) -> SecretBytes? {
+        guard let record = records.first(where: { $0.id == noteID && $0.kind == kind.rawValue }) else { return nil }
         return try record.open(store: id, with: recordKey)
     }
 
-    /// Writes a journal, new or in the place of one.
+    /// Writes a note, new or in the place of one.
     ///
     /// - Returns: its id.
     @discardableResult
-    public mutating func setJournal(_ plain: borrowing SecretBytes, id journalID: [UInt8]? = nil) -> [UInt8] {
-        let place = records.firstIndex { $0.id == journalID }
+    public mutating func setNote(
+        _ plain: borrowing SecretBytes, _ kind: NoteKind, id noteID: [UInt8]? = nil
+    ) -> [UInt8] {
+        let place = records.firstIndex { $0.id == noteID }
         let record = SealedRecord(
-            sealing: plain, id: journalID ?? randomBytes(SealedRecord.idSize), kind: Self.journalKind,
+            sealing: plain, id: noteID ?? randomBytes(SealedRecord.idSize), kind: kind.rawValue,
             generation: generation, store: id, with: recordKey)
         if let place { records[place] = record } else { records.append(record) }
         return record.id
     }
 
-    /// Takes a journal out.
-    public mutating func removeJournal(_ journalID: [UInt8]) {
-        records.removeAll { $0.id == journalID && $0.kind == Self.journalKind }
+    /// Takes a note out.
+    public mutating func removeNote(_ noteID: [UInt8]) {
+        records.removeAll { $0.id == noteID && $0.kind != KeyRecord.kind }
     }
 }

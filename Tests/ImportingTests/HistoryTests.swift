@@ -90,8 +90,8 @@ struct HistoryTests {
         try sample.importer().remove("dev", config: try sample.config(), credentials: try sample.credentials())
         let importer = try sample.importer()
         let draft = try importer.read()
-        for id in draft.journals {
-            let isKept = try draft.journal(id).contains(exampleSecret)
+        for id in draft.notes(.journal) {
+            let isKept = try draft.note(id, .journal).contains(exampleSecret)
             #expect(!isKept)
         }
         _ = try importer.undo()
@@ -161,7 +161,7 @@ struct HistoryTests {
             state: .applying, purpose: .importing, isCredentialsFirst: plan.isCredentialsFirst, began: 1,
             profiles: plan.imported.map { .init(name: $0.name, isNew: true) },
             config: config.change(plan.configEdits), credentials: credentials.change(plan.credentialsEdits))
-        draft.setJournal(journal.encoded())
+        draft.setNote(journal.encoded(), .journal)
         draft.isUnfinished = true
         try importer.write(draft)
     }

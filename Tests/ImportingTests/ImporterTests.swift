@@ -249,9 +249,9 @@ struct ImporterTests {
     private func pretend(_ state: Journal.State, in sample: borrowing SampleFiles) throws {
         let importer = try sample.importer()
         var draft = try importer.read()
-        let id = try #require(draft.journals.last)
+        let id = try #require(draft.notes(.journal).last)
         let journal = try Importer.journal(id, in: draft)
-        draft.setJournal(journal.encoded(state), id: id)
+        draft.setNote(journal.encoded(state), .journal, id: id)
         draft.isUnfinished = true
         try importer.write(draft)
     }

@@ -32,7 +32,7 @@ struct BoundsTests {
         let before = try sample.file()
         let error = problem { () throws(StoreError) in
             try StoreWriter(locking: sample.path).update(with: sample.dataKey) { draft in
-                _ = draft.setJournal(SecretBytes(zeros: StoreHeader.largestStore))
+                _ = draft.setNote(SecretBytes(zeros: StoreHeader.largestStore), .journal)
             }
         }
         #expect(error == .full)

@@ -33,8 +33,8 @@ struct JournalModelTests {
                 let found = try read.key(of: profile)?.secretAccessKey.text()
                 #expect(found == secret)
             }
-            #expect(read.journals == model.journals.map(\.id))
-            for journal in model.journals { #expect(try read.journal(journal.id).text() == journal.text) }
+            #expect(read.notes(.journal) == model.journals.map(\.id))
+            for journal in model.journals { #expect(try read.note(journal.id, .journal).text() == journal.text) }
         }
         #expect(!model.secrets.isEmpty)
     }
@@ -58,14 +58,14 @@ struct JournalModelTests {
             model.secrets[name] = nil
         case 4:
             let text = "journal \(round)"
-            model.journals.append((draft.setJournal(SecretBytes(text: text)), text))
+            model.journals.append((draft.setNote(SecretBytes(text: text), .journal), text))
         case 5:
             guard let journal else { return }
             model.journals[journal].text = "again \(round)"
-            draft.setJournal(SecretBytes(text: model.journals[journal].text), id: model.journals[journal].id)
+            draft.setNote(SecretBytes(text: model.journals[journal].text), .journal, id: model.journals[journal].id)
         case 6:
             guard let journal else { return }
-            draft.removeJournal(model.journals.remove(at: journal).id)
+            draft.removeNote(model.journals.remove(at: journal).id)
         default:
             let store = draft.id
             let slot = draft.withDataKey {
@@ -81,9 +81,9 @@ struct JournalModelTests {
     @Test("a journal of an older generation can't come back, though its name is the same")
     func replay() throws {
         var draft = StoreDraft()
-        let id = draft.setJournal(SecretBytes(text: "applying"))
+        let id = draft.setNote(SecretBytes(text: "applying"), .journal)
         let old = try draft.encoded()
-        draft.setJournal(SecretBytes(text: "finished"), id: id)
+        draft.setNote(SecretBytes(text: "finished"), .journal, id: id)
         let new = try draft.encoded()
         try #require(old.count == new.count)
         let header = try StoreHeader(reading: new.span, fileSize: new.count)
@@ -100,9 +100,9 @@ struct JournalModelTests {
         let index = try draft.withDataKey { key in
             Result { () throws(StoreError) in try header.openIndex(in: file.span, with: key).entry(0) }
         }.get()
-        draft.removeJournal(index.id)
-        #expect(try draft.journal(index.id).text() == nil)
-        #expect(draft.journals == [])
+        draft.removeNote(index.id)
+        #expect(try draft.note(index.id, .journal).text() == nil)
+        #expect(draft.notes(.journal) == [])
         #expect(draft.profiles == ["dev"])
     }
 }

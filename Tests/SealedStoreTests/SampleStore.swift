@@ -16,7 +16,7 @@ struct SampleStore: ~Copyable {
         draft.set(sampleKey(1), for: "default")
         draft.set(sampleKey(2), for: "dev")
         draft.share(keyOf: "dev", with: "test")
-        draft.setJournal(SecretBytes(text: "journal"))
+        draft.setNote(SecretBytes(text: "journal"), .journal)
         let id = draft.id
         draft.add(
             draft.withDataKey { Slot(wrapping: $0, kind: .keyring, under: .counting(), store: id, created: 1) })

@@ -18,8 +18,8 @@ struct StoreTests {
         let draft = try StoreWriter(locking: sample.path).read(with: sample.dataKey)
         #expect(draft.profiles == ["default", "dev", "test"])
         #expect(draft.generation == 2)
-        let journal = try #require(draft.journals.first)
-        #expect(try draft.journal(journal)?.text() == "journal")
+        let journal = try #require(draft.notes(.journal).first)
+        #expect(try draft.note(journal, .journal)?.text() == "journal")
     }
 
     @Test("a slot opens with its own key only, and only in its own store")

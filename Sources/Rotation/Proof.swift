@@ -1,0 +1,92 @@
+import AWSAPI
+import SealedStore
+
+extension Rotator {
+    /// How many good answers in a row make a key proven: IAM and STS run on many machines, and one that knows the key
+    /// says nothing about the others.
+    static let answersWanted = 3
+    /// How long a new key is waited for, in seconds. Most are known within 15.
+    static let patience = 180
+
+    /// Waits until IAM and STS know the other key, and it belongs to the same user.
+    ///
+    /// - Throws: ``RotationError``: `unproven` after some minutes; `vanished` if the key is gone by then.
+    func prove(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) {
+        // Only to learn whether IAM demands a session; whatever else is wrong, the other key will tell.
+        _ = try? list(rotation.user, with: rotation.serving)
+        do throws(RotationError) {
+            switch rotation.other {
+            case .some(let key): try prove(key, of: rotation.user, rotation.account)
+            case nil: break
+            }
+        } catch .unproven(let other) {
+            let keys = try? list(rotation.user, with: rotation.serving)
+            guard let keys, !keys.contains(where: { $0.id == other }) else { throw .unproven(id: other) }
+            try forget(id)
+            throw .vanished(id: other)
+        }
+    }
+
+    private func prove(_ key: borrowing KeyRecord, of user: String, _ account: String) throws(RotationError) {
+        let end = now() + Self.patience
+        var answers = 0
+        var pause = 0.0
+        while true {
+            report(.proving(id: key.accessKeyID, answers: answers, of: Self.answersWanted))
+            if answers == Self.answersWanted { return }
+            if pause > 0 { client.sleep(pause) }
+            if try isKnown(key, of: user, account) {
+                answers += 1
+                pause = 1
+            } else {
+                guard now() < end else { throw .unproven(id: key.accessKeyID) }
+                answers = 0
+                pause = min(8, max(1, pause * 2))
+            }
+        }
+    }
+
+    /// Whether both services know a key right now.
+    private func isKnown(
+        _ key: borrowing KeyRecord, of user: String, _ account: String
+    ) throws(RotationError) -> Bool {
+        let identity: CallerIdentity
+        do throws(AWSError) {
+            identity = try client.callerIdentity(with: key.credentials)
+            // With multi-factor authentication demanded, IAM denies every key that comes alone.
+            if !access.needsSession { _ = try client.listAccessKeys(of: user, with: key.credentials) }
+        } catch {
+            return false
+        }
+        guard identity.account == account, identity.userName == user else { throw .otherUser(arn: identity.arn) }
+        return true
+    }
+
+    /// Whether a key is known right now.
+    func works(_ rotation: borrowing Rotation, _ id: String) -> Bool {
+        switch rotation.other {
+        case .some(let key): (try? client.callerIdentity(with: key.credentials)) != nil
+        case nil: false
+        }
+    }
+
+    /// Makes a call with a key that may be so new that not every machine of IAM's knows it: what looks like an unknown
+    /// key is tried again for a while.
+    func patiently(
+        _ key: borrowing KeyRecord, _ call: () throws(RotationError) -> Void
+    ) throws(RotationError) {
+        let end = now() + Self.patience / 3
+        var pause = 1.0
+        while true {
+            do throws(RotationError) {
+                return try call()
+            } catch .aws(let error, let during) {
+                guard error.isUnknownKey || error.code == "SignatureDoesNotMatch", now() < end else {
+                    throw .aws(error, during: during)
+                }
+            }
+            client.sleep(pause)
+            pause = min(8, pause * 2)
+        }
+    }
+}
