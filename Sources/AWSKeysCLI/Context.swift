@@ -1,3 +1,4 @@
+import AWSAPI
 import AWSConfig
 import CredentialProcess
 import Foundation
@@ -12,10 +13,17 @@ struct Context: Sendable {
     /// The folder that both programs lie in.
     var programFolder: @Sendable () -> String?
 
+    /// Sends requests to AWS, with a file of certificates to trust instead of the system's.
+    var transport: @Sendable (_ caBundle: String?) -> Transport
+    /// Waits, for a number of seconds.
+    var sleep: @Sendable (Double) -> Void
+
     static let live = Context(
         environment: { environmentVariable($0) },
         now: { Int(Date().timeIntervalSince1970) },
-        programFolder: { CredentialProcess.programFolder() })
+        programFolder: { CredentialProcess.programFolder() },
+        transport: { curlTransport(caBundle: $0) },
+        sleep: { Thread.sleep(forTimeInterval: $0) })
 
     /// Where the store lies.
     func storePath() throws -> String {

@@ -13,7 +13,7 @@ struct UnlockedStore: ~Copyable {
     let dataKey: SealingKey
     /// Whether an interrupted undo was finished on the way.
     private(set) var hasUndone = false
-    private let context: Context
+    let context: Context
 
     /// Unlocks the store; what a killed command left half done is finished first.
     ///
@@ -130,9 +130,7 @@ struct UnlockedStore: ~Copyable {
 
     /// Lets the kernel's keyring know of the generation that was just written.
     private func remember() throws {
-        guard let cached = KeyCache.load(store: id) else { return }
-        context.unlocker().remember(
-            dataKey, store: id, generation: try Self.closed(path).generation, lifetime: cached.lifetime)
+        context.remember(dataKey, store: id, generation: try Self.closed(path).generation)
     }
 
     /// Finishes what was cut off, unless whoever began it is still at it.
@@ -156,5 +154,13 @@ struct UnlockedStore: ~Copyable {
             // The store answers all the same; the next command tries again.
             if !isQuiet { Console.note("awskeys: an interrupted command could not be finished yet") }
         }
+    }
+}
+
+extension Context {
+    /// Lets the kernel's keyring know of a generation that was just written.
+    func remember(_ dataKey: borrowing SealingKey, store: [UInt8], generation: UInt64) {
+        guard let cached = KeyCache.load(store: store) else { return }
+        unlocker().remember(dataKey, store: store, generation: generation, lifetime: cached.lifetime)
     }
 }

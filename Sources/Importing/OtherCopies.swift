@@ -10,6 +10,12 @@ public struct OtherCopy: Sendable, Equatable {
     public let path: String
     /// What of it lies there.
     public let what: String
+
+    /// A place.
+    public init(path: String, what: String) {
+        self.path = path
+        self.what = what
+    }
 }
 
 /// Looks for copies of the keys that a plan imports, where such copies tend to lie: beside the two files, in shell
@@ -42,6 +48,23 @@ public func otherCopies(
     let cache = home + "/.aws/cli/cache"
     if entries(of: cache).contains(where: { $0.hasSuffix(".json") }) {
         copies.append(OtherCopy(path: cache, what: "temporary credentials that the AWS CLI keeps in plain text"))
+    }
+    return copies
+}
+
+/// The files in which a secret access key lies in plain text, of those where keys tend to lie.
+///
+/// - Parameter home: the home folder.
+public func plainCopies(
+    of secret: borrowing SecretBytes, config: borrowing AWSFile, credentials: borrowing AWSFile, home: String
+) -> [OtherCopy] {
+    let others = candidates(config: config.path, credentials: credentials.path, home: home)
+    var copies: [OtherCopy] = []
+    for path in [config.path, credentials.path] + others {
+        guard let bytes = try? readFile(at: path, atMost: 4 << 20) else { continue }
+        if secret.withBytes({ contains(bytes, $0) }) {
+            copies.append(OtherCopy(path: path, what: "the key in plain text"))
+        }
     }
     return copies
 }

@@ -30,8 +30,10 @@ public enum KeyCache {
 
     /// The cached key of a store, and renews its life; `nil` where there is none or the kernel refuses.
     ///
-    /// - Parameter store: the store's id, 16 bytes.
-    public static func load(store: [UInt8]) -> CachedKey? {
+    /// - Parameters:
+    ///   - store: the store's id, 16 bytes.
+    ///   - isUse: whether this counts as a use; if not, its life isn't renewed.
+    public static func load(store: [UInt8], isUse: Bool = true) -> CachedKey? {
         guard let id = find(store) else { return nil }
         var payload = SecretBytes(zeros: payloadSize)
         let read = payload.withMutableBytes { payload in
@@ -42,7 +44,7 @@ public enum KeyCache {
         let lifetime: UInt32 = payload.withBytes { $0.littleEndian(at: SealingKey.size + 8) }
         payload.truncate(to: SealingKey.size)
         guard let key = SealingKey(payload) else { return nil }
-        _ = keyctl_set_timeout(id, lifetime)
+        if isUse { _ = keyctl_set_timeout(id, lifetime) }
         return CachedKey(dataKey: key, generation: generation, lifetime: lifetime)
     }
 
