@@ -50,8 +50,8 @@ let package = Package(
         .target(
             name: "AWSKeysCLI",
             dependencies: [
-                "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring", "SealedStore",
-                "Sealing", "Unlocking", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring", "Rotation",
+                "SealedStore", "Sealing", "Unlocking", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -16,7 +16,9 @@ extension ConfigDocument {
         guard let section = sections.first(where: { $0.header.text == "services " + services }),
             let property = section.property(service)
         else { return nil }
-        for line in Self.text(bytes, property.own.upperBound..<property.range.upperBound).split(whereSeparator: \.isNewline) {
+        for line in Self.text(bytes, property.own.upperBound..<property.range.upperBound).split(
+            whereSeparator: \.isNewline)
+        {
             let parts = line.split(separator: "=", maxSplits: 1).map { $0.split(whereSeparator: \.isWhitespace) }
             if parts.count == 2, parts[0] == [name[...]], let value = parts[1].first { return String(value) }
         }

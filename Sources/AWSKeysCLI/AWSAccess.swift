@@ -10,8 +10,10 @@ struct AWSAccess: ~Copyable {
     private let context: Context
 
     init(in context: Context) throws {
-        config = try ImportCommand.file(.config, in: context)
-        credentials = try ImportCommand.file(.credentials, in: context)
+        let config = try ImportCommand.file(.config, in: context)
+        let credentials = try ImportCommand.file(.credentials, in: context)
+        self.config = config
+        self.credentials = credentials
         self.context = context
     }
 

@@ -11,8 +11,9 @@ public struct AWSKeys: ParsableCommand {
         discussion: "Start with `awskeys import`; `awskeys import --dry-run` only shows what it would do.",
         version: "0.1.0",
         subcommands: [
-            ImportCommand.self, AddCommand.self, ListCommand.self, RemoveCommand.self, ExportCommand.self,
-            LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self, CredentialProcessCommand.self,
+            ImportCommand.self, AddCommand.self, ListCommand.self, RotateCommand.self, RemoveCommand.self,
+            ExportCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
+            CredentialProcessCommand.self,
         ])
 
     /// What stands before a usage error, as before every other error.

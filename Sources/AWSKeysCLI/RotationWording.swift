@@ -8,7 +8,8 @@ extension Failure {
     init(_ error: EndpointError) {
         switch error {
         case .notARegion(let region):
-            self.init(.config, "\"\(region)\" is not an AWS region", hint: "look at AWS_REGION and at `region` in config")
+            self.init(
+                .config, "\"\(region)\" is not an AWS region", hint: "look at AWS_REGION and at `region` in config")
         case .customWith(let what):
             self.init(
                 .config, "an endpoint of your own goes not together with \(what)",

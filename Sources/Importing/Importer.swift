@@ -198,7 +198,9 @@ public struct Importer: ~Copyable {
     /// Writes a draft in which nothing is under way any more, unless another journal says otherwise.
     func settle(_ draft: inout StoreDraft) throws(ImportError) {
         draft.isUnfinished = false
-        for id in draft.notes(.journal) where try Self.journal(id, in: draft).state != .done { draft.isUnfinished = true }
+        for id in draft.notes(.journal) where try Self.journal(id, in: draft).state != .done {
+            draft.isUnfinished = true
+        }
         try write(draft)
     }
 }

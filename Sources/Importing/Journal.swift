@@ -108,7 +108,8 @@ extension Journal {
             let credentials = try reader.change(span)
             try reader.end(span)
             return Journal(
-                state: state, purpose: purpose, isCredentialsFirst: isCredentialsFirst, began: began, profiles: profiles,
+                state: state, purpose: purpose, isCredentialsFirst: isCredentialsFirst, began: began,
+                profiles: profiles,
                 config: config,
                 credentials: credentials)
         }

@@ -2,7 +2,7 @@ import AWSConfig
 import DurableFiles
 private import Glibc
 import SealedStore
-import Sealing
+public import Sealing
 
 /// A place outside the two files where a key of a profile lies in plain text too. It is named, not touched.
 public struct OtherCopy: Sendable, Equatable {

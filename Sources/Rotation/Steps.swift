@@ -24,7 +24,8 @@ extension Rotator {
         }
         report(.created(id: made.accessKeyID))
         let key = KeyRecord(
-            accessKeyID: made.accessKeyID, secretAccessKey: made.secretAccessKey.copy(), added: UInt64(now()), exposed: false)
+            accessKeyID: made.accessKeyID, secretAccessKey: made.secretAccessKey.copy(), added: UInt64(now()),
+            exposed: false)
         do throws(RotationError) {
             try step(&rotation, id) { $0.received(key.copy()) }
         } catch .store(let problem) {

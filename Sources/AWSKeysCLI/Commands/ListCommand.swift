@@ -13,22 +13,33 @@ struct ListCommand: ParsableCommand {
 
     func run(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
+        let rotations = try store.rotations()
+        let now = context.now()
         let entries = try store.open().profiles().map { name in
             let key = try store.key(of: name)
             return Entry(
-                profile: name, accessKeyID: key.accessKeyID, added: timestamp(Int(key.added)), exposed: key.exposed)
+                profile: name, accessKeyID: key.accessKeyID, added: timestamp(Int(key.added)), exposed: key.exposed,
+                rotation: rotations.first { $0.profiles.contains(name) })
         }
-        if json { return try Console.say(json: ["profiles": entries]) }
+        let orphaned = rotations.filter(\.profiles.isEmpty)
+        if json { return try Console.say(json: List(profiles: entries, rotations: rotations)) }
+        for rotation in orphaned { Console.note("\(rotation.name): \(rotation.words(now: now))") }
         guard !entries.isEmpty else {
             return Console.say("the store is empty; `awskeys import` or `awskeys add` fill it")
         }
         let rows = entries.map { entry in
             [
                 entry.profile, short(entry.accessKeyID), String(entry.added.prefix(10)),
-                entry.exposed ? "lay in plain text" : "",
+                [entry.exposed ? "lay in plain text" : nil, entry.rotation?.words(now: now)].compactMap(\.self)
+                    .joined(separator: "; "),
             ]
         }
         Console.say(Console.table([["PROFILE", "KEY", "ADDED", "NOTE"]] + rows))
+    }
+
+    private struct List: Encodable {
+        let profiles: [Entry]
+        let rotations: [RotationEntry]
     }
 
     private struct Entry: Encodable {
@@ -36,9 +47,10 @@ struct ListCommand: ParsableCommand {
         let accessKeyID: String
         let added: String
         let exposed: Bool
+        let rotation: RotationEntry?
 
         enum CodingKeys: String, CodingKey {
-            case profile, added, exposed
+            case profile, added, exposed, rotation
             case accessKeyID = "access_key_id"
         }
     }

@@ -59,6 +59,10 @@ struct Lifetime: ExpressibleByArgument {
         seconds = number * unit.1
     }
 
+    /// As it is typed.
+    var text: String { words.replacing(" ", with: "") }
+
+    /// For people.
     var words: String {
         let unit = Self.units.first { seconds % $0.1 == 0 } ?? ("s", 1)
         return "\(seconds / unit.1) \(unit.0)"

@@ -24,17 +24,34 @@ struct StatusCommand: ParsableCommand {
         let store = try UnlockedStore.closed(path)
         let slots = try UnlockedStore.slots(path).map(SlotEntry.init)
         let isLocked = !KeyCache.holds(store: store.id)
+        let generation = store.generation
+        let rotations = try Self.rotations(store, path)
         if json {
             return try Console.say(
                 json: Status(
-                    store: path, exists: true, generation: store.generation, locked: isLocked, slots: slots,
-                    kernelKeyring: cache))
+                    store: path, exists: true, generation: generation, locked: isLocked, slots: slots,
+                    rotations: rotations, kernelKeyring: cache))
         }
         let rows = [
-            ["store", path], ["state", isLocked ? "locked" : "unlocked"], ["written", "\(store.generation) times"],
+            ["store", path], ["state", isLocked ? "locked" : "unlocked"], ["written", "\(generation) times"],
             ["kernel keyring", cache],
         ]
-        Console.say(Console.table(rows + slots.map { ["slot", "\($0.id)  \($0.kind), made \($0.created)"] }))
+        let now = context.now()
+        Console.say(
+            Console.table(
+                rows + slots.map { ["slot", "\($0.id)  \($0.kind), made \($0.created)"] }
+                    + (rotations ?? []).map { ["rotation", "\($0.name): \($0.words(now: now))"] }))
+    }
+
+    /// The rotations under way, if the store is unlocked; looking doesn't lengthen that.
+    private static func rotations(_ store: consuming ClosedStore, _ path: String) throws -> [RotationEntry]? {
+        guard let cached = KeyCache.load(store: store.id, isUse: false) else { return nil }
+        do throws(StoreError) {
+            let open = try store.open(with: cached.dataKey)
+            return try RotationEntry.all(in: open)
+        } catch {
+            throw Failure(error, store: path)
+        }
     }
 
     private struct Status: Encodable {
@@ -43,10 +60,11 @@ struct StatusCommand: ParsableCommand {
         var generation: UInt64?
         var locked: Bool?
         var slots: [SlotEntry] = []
+        var rotations: [RotationEntry]?
         let kernelKeyring: String
 
         enum CodingKeys: String, CodingKey {
-            case store, exists, generation, locked, slots
+            case store, exists, generation, locked, slots, rotations
             case kernelKeyring = "kernel_keyring"
         }
     }

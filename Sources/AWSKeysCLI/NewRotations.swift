@@ -1,0 +1,133 @@
+import AWSAPI
+import CredentialProcess
+import Importing
+import Rotation
+import SealedStore
+import Sealing
+import Unlocking
+
+/// A key that may be rotated, with what AWS says about it.
+private struct Candidate {
+    let group: KeyGroup
+    let rotator: Rotator
+    let examination: Examination
+    /// A rotation of it that isn't over.
+    let entry: RotationEntry?
+}
+
+extension RotateRun {
+    /// Replaces keys: looks at all of them, shows the plan, asks once, then goes from one to the next.
+    func rotate(in store: borrowing UnlockedStore) throws {
+        for profile in options.profiles { _ = try store.key(of: profile) }
+        let access = try AWSAccess(in: context)
+        let entries = try store.rotations()
+        let groups = try store.keyGroups().filter { group in
+            options.all || options.imported && group.isExposed
+                || options.profiles.contains { group.profiles.contains($0) }
+        }
+        var candidates: [Candidate] = []
+        for group in groups {
+            let entry = entries.first { $0.servingID == group.id }
+            if let candidate = try examine(group, entry, access, store) { candidates.append(candidate) }
+        }
+        let overdue = entries.filter { entry in
+            entry.isDue(now: context.now()) && !candidates.contains { $0.entry?.id == entry.id }
+        }
+        show(candidates, overdue)
+        for candidate in candidates {
+            let key = try store.key(of: candidate.group.profiles[0])
+            for copy in try access.copies(ofSecret: key.secretAccessKey, id: key.accessKeyID) {
+                Console.note("another copy of \(key.accessKeyID), which will cease to work: \(copy.path): \(copy.what)")
+            }
+        }
+        guard !options.dryRun, !candidates.isEmpty || !overdue.isEmpty else { return }
+        try Console.confirm("go ahead?", yes: options.yes)
+        for entry in overdue { try carryOn(entry, towards: .forward(deletesAtOnce: false), access, store) }
+        for candidate in candidates { finish(try rotate(candidate, access, store)) }
+    }
+
+    /// Asks AWS about a key; one that isn't to be rotated is finished here.
+    private func examine(
+        _ group: KeyGroup, _ entry: RotationEntry?, _ access: borrowing AWSAccess, _ store: borrowing UnlockedStore
+    ) throws -> Candidate? {
+        let key = try store.key(of: group.profiles[0])
+        let rotator = try rotator(for: group.profiles[0], named: group.name, access, store)
+        do throws(RotationError) {
+            let examination = try rotator.examine(key)
+            if let least = options.olderThan, let made = examination.key.created,
+                made > context.now() - Int(least.seconds), entry == nil
+            {
+                finish(RotationResult(skipped: group, "it is younger than \(least.words)"))
+                return nil
+            }
+            // What may go is settled before anything is changed.
+            let strange = examination.others.filter { $0.id != entry?.otherID && $0.id != options.replace }
+            guard strange.isEmpty || entry?.state == .creating else {
+                throw .twoKeys(try rotator.describe(examination.keys, with: key))
+            }
+            return Candidate(group: group, rotator: rotator, examination: examination, entry: entry)
+        } catch {
+            finish(RotationResult(group, failure: Failure(error, profile: group.profiles[0], store: store.path)))
+            return nil
+        }
+    }
+
+    private func show(_ candidates: [Candidate], _ overdue: [RotationEntry]) {
+        let rows = candidates.map { candidate in
+            [
+                candidate.group.name, candidate.group.id,
+                "\(candidate.examination.user) in \(candidate.examination.identity.account)",
+                candidate.examination.key.created.map { String(timestamp($0).prefix(10)) } ?? "?", plan(candidate),
+            ]
+        }
+        if !rows.isEmpty { Console.note(Console.table([["PROFILES", "KEY", "USER", "MADE", "PLAN"]] + rows)) }
+        for entry in overdue {
+            Console.note("\(entry.name): \(entry.otherID) of an earlier rotation is due to be deleted or made inactive")
+        }
+    }
+
+    private func plan(_ candidate: Candidate) -> String {
+        let after =
+            options.deleteNow
+            ? "delete this one at once"
+            : options.keepActive
+                ? "this one stays active for \(options.grace.words)"
+                : "this one inactive, deleted after \(options.grace.words)"
+        let fresh = "make a new key, \(after)"
+        switch candidate.entry?.state {
+        case .creating, .proving, .restoring: return "carry on what was begun"
+        case .retiring, .retired: return "delete \(candidate.entry?.otherID ?? "") first, then \(fresh)"
+        case nil:
+            guard let other = candidate.examination.others.first else { return fresh }
+            return "delete \(other.id), then \(fresh)"
+        }
+    }
+
+    private func rotate(
+        _ candidate: Candidate, _ access: borrowing AWSAccess, _ store: borrowing UnlockedStore
+    ) throws -> RotationResult {
+        let (group, rotator) = (candidate.group, candidate.rotator)
+        let key = try store.key(of: group.profiles[0])
+        var examination = candidate.examination
+        var id: [UInt8]?
+        do throws(RotationError) {
+            if let entry = candidate.entry {
+                let isEarlier = entry.state == .retiring || entry.state == .retired
+                let outcome = try rotator.resume(
+                    entry.id, towards: .forward(deletesAtOnce: isEarlier || options.deleteNow),
+                    replacing: Set([options.replace].compactMap(\.self)))
+                if !isEarlier, outcome != .nothingMade { id = entry.id }
+                if id == nil { examination = try rotator.examine(key) }
+            }
+            if id == nil {
+                let made = try rotator.rotate(
+                    key, examination, replacing: options.replace, grace: options.deleteNow ? 0 : options.grace.seconds,
+                    isKeptActive: options.keepActive)
+                id = made.id
+            }
+        } catch {
+            return RotationResult(group, failure: Failure(error, profile: group.profiles[0], store: store.path))
+        }
+        return try result(of: group.id, group.profiles, id, store)
+    }
+}

@@ -1,0 +1,104 @@
+import CredentialProcess
+import Rotation
+import SealedStore
+
+/// A rotation under way as it is shown.
+struct RotationEntry: Encodable {
+    /// Its record in the store.
+    let id: [UInt8]
+    let state: Rotation.State
+    /// The profiles that answer with the serving key.
+    let profiles: [String]
+    let user: String
+    let account: String
+    let servingID: String
+    /// Empty while there is none.
+    let otherID: String
+    /// In seconds since 1970; 0 where no step waits for a time.
+    let due: Int
+
+    /// Every rotation in a store, the oldest first.
+    static func all(in store: borrowing OpenStore) throws(StoreError) -> [RotationEntry] {
+        var entries: [RotationEntry] = []
+        try store.forEachNote(.rotation) { (id, bytes) throws(StoreError) in
+            let rotation = try Rotation.read(bytes)
+            var profiles: [String] = []
+            for name in try store.profiles() {
+                if try store.accessKeyID(of: name) == rotation.serving.accessKeyID { profiles.append(name) }
+            }
+            entries.append(
+                RotationEntry(
+                    id: id, state: rotation.state, profiles: profiles, user: rotation.user, account: rotation.account,
+                    servingID: rotation.serving.accessKeyID, otherID: rotation.otherID,
+                    due: Int(clamping: rotation.due)))
+        }
+        return entries
+    }
+
+    /// Whether what the rotation waits for is over.
+    func isDue(now: Int) -> Bool { (state == .retiring || state == .retired) && due <= now }
+
+    /// What it is about, for people.
+    func words(now: Int) -> String {
+        let name = profiles.first ?? "--all"
+        switch state {
+        case .creating: return "a new key was asked for: `awskeys rotate --resume \(name)`"
+        case .proving: return "the new key \(short(otherID)) is not proven yet: `awskeys rotate --resume \(name)`"
+        case .restoring: return "\(short(otherID)) is being brought back: `awskeys rotate --resume \(name)`"
+        case .retiring where due > now: return "\(short(otherID)) is active until \(timestamp(due))"
+        case .retiring: return "\(short(otherID)) is still active: `awskeys rotate --finish`"
+        case .retired where due > now: return "\(short(otherID)) is inactive, to be deleted after \(timestamp(due))"
+        case .retired: return "\(short(otherID)) is overdue for deletion: `awskeys rotate --finish`"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case state, profiles, user, account, due
+        case servingID = "access_key_id"
+        case otherID = "other_access_key_id"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode("\(state)", forKey: .state)
+        try container.encode(profiles, forKey: .profiles)
+        try container.encode(user, forKey: .user)
+        try container.encode(account, forKey: .account)
+        try container.encode(servingID, forKey: .servingID)
+        try container.encode(otherID.isEmpty ? nil : otherID, forKey: .otherID)
+        try container.encode(due == 0 ? nil : timestamp(due), forKey: .due)
+    }
+}
+
+extension OpenStore {
+    fileprivate borrowing func accessKeyID(of profile: String) throws(StoreError) -> String? {
+        guard let key = try key(of: profile) else { return nil }
+        return key.accessKeyID
+    }
+}
+
+/// The profiles that share one access key, which is rotated once for all of them.
+struct KeyGroup {
+    let id: String
+    let profiles: [String]
+    let isExposed: Bool
+
+    /// For people.
+    var name: String { profiles.joined(separator: ", ") }
+
+    /// Every key in a store with its profiles, in the order of the first ones' names.
+    static func all(in store: borrowing OpenStore) throws(StoreError) -> [KeyGroup] {
+        var groups: [KeyGroup] = []
+        for name in try store.profiles() {
+            guard let key = try store.key(of: name) else { continue }
+            if let index = groups.firstIndex(where: { $0.id == key.accessKeyID }) {
+                let group = groups[index]
+                groups[index] = KeyGroup(
+                    id: group.id, profiles: group.profiles + [name], isExposed: group.isExposed || key.exposed)
+            } else {
+                groups.append(KeyGroup(id: key.accessKeyID, profiles: [name], isExposed: key.exposed))
+            }
+        }
+        return groups
+    }
+}
