@@ -50,8 +50,10 @@ let package = Package(
         .target(
             name: "AWSKeysCLI",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring", "Rotation",
-                "SealedStore", "Sealing", "Unlocking", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
+                "Rotation",
+                "SealedStore", "Sealing", "Unlocking",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -21,10 +21,12 @@ extension Rotator {
     /// - Throws: ``RotationError``: `unknownKey`, `root`, `notAUser`, `aws`.
     public func examine(_ key: borrowing KeyRecord) throws(RotationError) -> Examination {
         let identity: CallerIdentity
-        do throws(AWSError) {
-            identity = try client.callerIdentity(with: key.credentials)
-        } catch {
-            throw error.isUnknownKey ? .unknownKey(key.accessKeyID) : .aws(error, during: .identify)
+        do throws(RotationError) {
+            identity = try access.call(with: key, during: .identify) { (client, credentials) throws(AWSError) in
+                try client.callerIdentity(with: credentials)
+            }
+        } catch .aws(let error, let call) where call == .identify && error.isUnknownKey {
+            throw .unknownKey(key.accessKeyID)
         }
         if identity.isRoot { throw .root(account: identity.account) }
         guard let user = identity.userName else { throw .notAUser(arn: identity.arn) }

@@ -31,17 +31,44 @@ final class IAMAccess {
 
     /// Long enough for a rotation that waits for IAM, in seconds.
     private static let sessionDuration = 3600
+    /// How long a key counts as new, in seconds.
+    private static let youth = 300
+    /// How long a new key is given to be known again, in seconds.
+    private static let patience = 60
 
-    init(client: AWSClient, askForCode: @escaping (CallerIdentity) -> MFACode?) {
+    private let now: () -> Int
+
+    init(client: AWSClient, now: @escaping () -> Int, askForCode: @escaping (CallerIdentity) -> MFACode?) {
         self.client = client
+        self.now = now
         self.askForCode = askForCode
     }
 
     /// Whether policies demand multi-factor authentication, so that a key alone can't call IAM.
     var needsSession: Bool { session != nil }
 
-    /// Makes a call to IAM; where it's denied and a code can be had, once more with a session.
+    /// Makes a call; where it's denied and a code can be had, once more with a session.
+    ///
+    /// A key that came a moment ago may be unknown to some of the services' machines; it's given time.
     func call<Result: ~Copyable>(
+        with key: borrowing KeyRecord, during name: RotationError.Call,
+        _ body: (AWSClient, borrowing AWSCredentials) throws(AWSError) -> Result
+    ) throws(RotationError) -> Result {
+        let end = now() + Self.patience
+        let isNew = now() < Int(clamping: key.added) + Self.youth
+        var pause = 1.0
+        while true {
+            do throws(RotationError) {
+                return try callOnce(with: key, during: name, body)
+            } catch .aws(let error, let during) {
+                guard isNew, error.isUnknownKey, now() < end else { throw .aws(error, during: during) }
+            }
+            client.sleep(pause)
+            pause = min(8, pause * 2)
+        }
+    }
+
+    private func callOnce<Result: ~Copyable>(
         with key: borrowing KeyRecord, during name: RotationError.Call,
         _ body: (AWSClient, borrowing AWSCredentials) throws(AWSError) -> Result
     ) throws(RotationError) -> Result {

@@ -69,24 +69,4 @@ extension Rotator {
         case nil: false
         }
     }
-
-    /// Makes a call with a key that may be so new that not every machine of IAM's knows it: what looks like an unknown
-    /// key is tried again for a while.
-    func patiently(
-        _ key: borrowing KeyRecord, _ call: () throws(RotationError) -> Void
-    ) throws(RotationError) {
-        let end = now() + Self.patience / 3
-        var pause = 1.0
-        while true {
-            do throws(RotationError) {
-                return try call()
-            } catch .aws(let error, let during) {
-                guard error.isUnknownKey || error.code == "SignatureDoesNotMatch", now() < end else {
-                    throw .aws(error, during: during)
-                }
-            }
-            client.sleep(pause)
-            pause = min(8, pause * 2)
-        }
-    }
 }

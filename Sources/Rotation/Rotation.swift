@@ -4,8 +4,7 @@ public import Sealing
 /// An access key on its way to being replaced: what has been done, and what is needed for the rest.
 ///
 /// It is sealed in the store before each next step, so that whoever comes next can go on from it. Two keys of one IAM
-/// user take part: profiles answer with ``serving``, which has proven itself; ``other`` is the one that is on its way in
-/// or out.
+/// user take part: profiles answer with ``serving``, which has proven itself; ``other`` is on its way in or out.
 public struct Rotation: ~Copyable, Sendable {
     /// What was sealed last.
     public enum State: UInt8, Sendable {

@@ -58,7 +58,7 @@ public final class Rotator {
         self.store = store
         self.now = now
         self.report = report
-        access = IAMAccess(client: client, askForCode: askForCode)
+        access = IAMAccess(client: client, now: now, askForCode: askForCode)
     }
 
     /// Makes a new key in the place of one, and goes on from there.

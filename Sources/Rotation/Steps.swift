@@ -78,10 +78,8 @@ extension Rotator {
         }
         warnIfUsed(rotation)
         do throws(RotationError) {
-            try patiently(rotation.serving) { () throws(RotationError) in
-                try access.call(with: rotation.serving, during: .update) { (client, credentials) throws(AWSError) in
-                    try client.setAccessKey(old, of: user, isActive: false, with: credentials)
-                }
+            try access.call(with: rotation.serving, during: .update) { (client, credentials) throws(AWSError) in
+                try client.setAccessKey(old, of: user, isActive: false, with: credentials)
             }
         } catch .aws(let error, let call) where error.code == "NoSuchEntity" && call == .update {
             // Somebody deleted it, which is where this was to end anyway.
@@ -108,10 +106,8 @@ extension Rotator {
     func reactivate(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) {
         let (user, old) = (rotation.user, rotation.otherID)
         do throws(RotationError) {
-            try patiently(rotation.serving) { () throws(RotationError) in
-                try access.call(with: rotation.serving, during: .update) { (client, credentials) throws(AWSError) in
-                    try client.setAccessKey(old, of: user, isActive: true, with: credentials)
-                }
+            try access.call(with: rotation.serving, during: .update) { (client, credentials) throws(AWSError) in
+                try client.setAccessKey(old, of: user, isActive: true, with: credentials)
             }
         } catch .aws(let error, let call) where error.code == "NoSuchEntity" && call == .update {
             try forget(id)

@@ -144,7 +144,7 @@ extension StoreDraft {
 
 // MARK: - Notes
 
-/// What a record that is no key is about: a change that spans more than the store, or one that takes more than a moment.
+/// What a record that is no key is about: a change that spans more than the store.
 public enum NoteKind: UInt16, Sendable {
     /// A change to the AWS files, under way or one that can be undone.
     case journal = 2

@@ -1,0 +1,151 @@
+import AWSAPI
+import SealedStore
+import Testing
+
+@testable import Rotation
+
+@Suite("A rotation in trouble")
+struct MatrixTests {
+    /// What may come after a process that was killed or failed.
+    enum FollowUp: CaseIterable {
+        case resume, rotate, rollBack, finish
+    }
+
+    /// What a run starts from.
+    enum Start: CaseIterable {
+        case fresh, retired, keptActive, rollingBack
+    }
+
+    private static let delays = [(0, 0), (5, 0), (20, 10), (60, 30)]
+
+    /// A world in which a run of one kind is about to begin.
+    private func world(_ start: Start, _ delay: (Int, Int)) throws -> World {
+        let world = World()
+        switch start {
+        case .fresh: break
+        case .retired, .rollingBack: _ = try world.rotate()
+        case .keptActive: _ = try world.rotate(isKeptActive: true)
+        }
+        if start == .keptActive { world.clock.sleep(86_400) }
+        (world.iam.propagation, world.iam.flapping) = delay
+        return world
+    }
+
+    private func run(_ start: Start, in world: World) throws -> World.Ending {
+        switch start {
+        case .fresh, .retired: try world.rotate()
+        case .keptActive: try world.resume(.forward(deletesAtOnce: true))
+        case .rollingBack: try world.resume(.back)
+        }
+    }
+
+    private func follow(_ followUp: FollowUp, in world: World) throws -> World.Ending {
+        switch followUp {
+        case .resume: try world.resume()
+        case .rotate: try world.rotate()
+        case .rollBack: try world.resume(.back)
+        case .finish: try world.resume(.forward(deletesAtOnce: true))
+        }
+    }
+
+    /// Brings a world to rest without further trouble: one key, which works, and nothing under way.
+    private func settle(_ world: World, _ note: String) throws {
+        for _ in 0..<4 where world.state != nil {
+            let ending = try world.resume(.forward(deletesAtOnce: true))
+            if case .failed(.unsettled(let keys)) = ending {
+                // A person looked at it and says that it may go.
+                _ = try world.resume(replacing: Set(keys.map(\.listed.id)))
+            }
+        }
+        #expect(world.state == nil, "\(note)")
+        #expect(world.iam.works(world.servingID), "\(note)")
+        let strays = world.iam.keys.map(\.id).filter { $0 != world.servingID && !world.named.contains($0) }
+        #expect(strays.isEmpty, "\(note)")
+        #expect(world.broken.isEmpty, "\(note): \(world.broken)")
+    }
+
+    @Test("loses no key and locks nobody out when it is killed anywhere, whatever comes next")
+    func kills() throws {
+        var count = 0
+        for start in Start.allCases {
+            for delay in Self.delays {
+                let whole = try world(start, delay)
+                _ = try run(start, in: whole)
+                for boundary in 1...whole.boundaries {
+                    for followUp in FollowUp.allCases {
+                        let world = try world(start, delay)
+                        world.killAt = boundary
+                        let ending = try run(start, in: world)
+                        let note = "\(start) \(delay) killed at \(boundary), then \(followUp)"
+                        #expect(ending == .killed, "\(note)")
+                        world.check()
+                        _ = try follow(followUp, in: world)
+                        world.check()
+                        try settle(world, note)
+                        count += 1
+                    }
+                }
+            }
+        }
+        print("rotation matrix: \(count) kills, each with what comes next")
+    }
+
+    @Test("loses no key and locks nobody out when any call fails in any way, whatever comes next")
+    func faults() throws {
+        var count = 0
+        for start in Start.allCases {
+            let whole = try world(start, (0, 0))
+            let before = whole.iam.calls.count
+            _ = try run(start, in: whole)
+            let calls = whole.iam.calls.dropFirst(before)
+            for action in Set(calls).sorted() {
+                let earlier = whole.iam.calls.prefix(before).count { $0 == action }
+                for number in 1...calls.count(where: { $0 == action }) {
+                    for fault in FakeIAM.Fault.allCases {
+                        for isLasting in [false, true] {
+                            for followUp in FollowUp.allCases {
+                                let world = try world(start, isLasting ? (20, 10) : (0, 0))
+                                for later in 0..<(isLasting ? 40 : 1) {
+                                    world.iam.faults[action, default: [:]][earlier + number + later] = fault
+                                }
+                                let ending = try run(start, in: world)
+                                let note = "\(start) \(action) \(number) \(fault) lasting \(isLasting), \(ending), then \(followUp)"
+                                world.check()
+                                _ = try follow(followUp, in: world)
+                                world.check()
+                                try settle(world, note)
+                                count += 1
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        print("rotation matrix: \(count) faults of calls, each with what comes next")
+    }
+
+    @Test("loses no key and locks nobody out when the store can't be written")
+    func fullDisk() throws {
+        var count = 0
+        for start in Start.allCases {
+            let whole = try world(start, (0, 0))
+            let before = whole.writes
+            _ = try run(start, in: whole)
+            for number in before + 1...whole.writes {
+                for last in [number, number + 40] {
+                    for followUp in FollowUp.allCases {
+                        let world = try world(start, (5, 0))
+                        world.refusedWrites = Set(number...last)
+                        let ending = try run(start, in: world)
+                        let note = "\(start) write \(number)...\(last) refused, \(ending), then \(followUp)"
+                        world.check()
+                        _ = try follow(followUp, in: world)
+                        try settle(world, note)
+                        count += 1
+                    }
+                }
+            }
+        }
+        print("rotation matrix: \(count) refused writes, each with what comes next")
+    }
+}
