@@ -45,7 +45,7 @@ class AccessKey:
             self.last_use = use
 
 
-@dataclass(frozen=True)
+@dataclass
 class Session:
     """Temporary credentials of a user."""
 

@@ -1,4 +1,4 @@
-"""boto3 as a client of the tests' own IAM, which tries everything once, and what it was told."""
+"""boto3 as a client of the tests' own IAM, which sends anything, once, and what it was told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from fake_keys import Key
 from stub_iam import Stub
 
-ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=60)
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=60, parameter_validation=False)
 SDK = boto3.Session()
 
 
@@ -41,3 +41,9 @@ def refused(call: Callable[..., Any], **parameters: object) -> tuple[int, str, s
 def code(call: Callable[..., Any], **parameters: object) -> str:
     """Gives the code of a call that fails."""
     return refused(call, **parameters)[1]
+
+
+def new_key(iam: Any) -> Key:
+    """Makes an access key for the caller."""
+    made = iam.create_access_key()["AccessKey"]
+    return Key(made["AccessKeyId"], made["SecretAccessKey"])

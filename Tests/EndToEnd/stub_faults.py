@@ -28,7 +28,7 @@ Kind = Literal[
 ]
 UNDONE = {"drop", "hang"}
 
-PAGE = Answer(200, b"<!DOCTYPE html>\n<html><body>Please log in.</body></html>\n", {"Content-Type": "text/html"})
+PAGE = Answer(200, b"<!DOCTYPE html>\n<html><body>Please log in.<br></body></html>\n", {"Content-Type": "text/html"})
 
 
 @dataclass

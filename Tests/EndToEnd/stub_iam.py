@@ -1,6 +1,6 @@
 """An HTTP IAM and STS of the tests' own, for what moto lacks: time, two-key lives, faults and a log.
 
-Signatures, inactive keys, clocks, MFA codes, new keys that aren't known yet, answers that get lost: as AWS has them, and
+Signatures, inactive keys, clocks, MFA codes, new keys that aren't known yet, lost answers: all as AWS has them, and
 none of it depends on speed. `with stub_iam() as stub` serves on a free port of the loopback, in a thread of the
 test's process. The other `stub_*.py` are its parts; `test_stub_iam.py` shows each of its promises.
 """
@@ -88,6 +88,12 @@ class Stub:
         """Puts the server's clock ahead of the real one."""
         with self._lock:
             self._accounts.clock_offset = offset
+
+    def expire_sessions(self) -> None:
+        """Ends the life of all sessions so far."""
+        with self._lock:
+            for session in self._accounts.sessions.values():
+                session.expires = self._accounts.now()
 
     def set_page_size(self, size: int) -> None:
         """Says how many keys ListAccessKeys gives at once."""

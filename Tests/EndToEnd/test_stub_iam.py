@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from fake_keys import DEV, Key
 from stub_accounts import User
-from stub_clients import client, code, refused
+from stub_clients import client, code, new_key, refused
 from stub_iam import Stub
 
 
@@ -44,9 +44,7 @@ def test_a_key_is_rotated(stub: Stub, ann: User) -> None:
     old = ann.key(age=timedelta(days=400))
     iam = client(stub, "iam", old)
     assert client(stub, "sts", old).get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:user/ann"
-    made = iam.create_access_key()["AccessKey"]
-    assert (made["UserName"], made["Status"]) == ("ann", "Active")
-    new = Key(made["AccessKeyId"], made["SecretAccessKey"])
+    new = new_key(iam)
     assert stub.key(new.id) == new
     assert stub.keys(ann) == {old.id: "Active", new.id: "Active"}
     client(stub, "iam", new).update_access_key(AccessKeyId=old.id, Status="Inactive")
