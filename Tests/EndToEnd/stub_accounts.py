@@ -35,6 +35,8 @@ class AccessKey:
     # For each service: whether it knows the key at the next requests that are signed with it. Then it does.
     ahead: dict[str, deque[bool]] = field(default_factory=dict)
     unknown_code: str = "InvalidClientTokenId"
+    # How many more lists leave it out.
+    unlisted: int = 0
     last_use: LastUse | None = None
     # Whether a test says what the last use is, which further uses then don't change.
     is_told: bool = False
@@ -112,6 +114,7 @@ class Accounts:
         self.page_size = 100
         self._ahead: dict[str, list[bool]] = {}
         self._unknown_code = ""
+        self._unlisted = 0
 
     def now(self) -> datetime:
         """The server's time."""
@@ -128,10 +131,21 @@ class Accounts:
         """The keys of a user, in the order in which they were made."""
         return [key for key in self.keys.values() if key.user is user]
 
-    def propagate(self, pattern: Sequence[bool], services: Sequence[str], code: str) -> None:
+    def listed_keys_of(self, user: User) -> list[AccessKey]:
+        """The keys of a user that this list knows of."""
+        found = []
+        for key in self.keys_of(user):
+            if key.unlisted:
+                key.unlisted -= 1
+            else:
+                found.append(key)
+        return found
+
+    def propagate(self, pattern: Sequence[bool], services: Sequence[str], code: str, unlisted: int) -> None:
         """Says which of the first requests signed with a key that is made from now on find it known."""
         self._ahead |= {service: list(pattern) for service in services}
         self._unknown_code = code
+        self._unlisted = unlisted
 
     def make_key(self, user: User, age: timedelta = timedelta()) -> AccessKey:
         """Makes a key that is known at once."""
@@ -144,6 +158,7 @@ class Accounts:
         made = self.make_key(user)
         made.ahead = {service: deque(pattern) for service, pattern in self._ahead.items()}
         made.unknown_code = self._unknown_code
+        made.unlisted = self._unlisted
         return made
 
     def make_session(self, user: User, has_mfa: bool, seconds: int) -> Session:

@@ -104,7 +104,7 @@ def list_access_keys(turn: Turn) -> Tree:
     user = turn.user()
     first = turn.number("Marker", 0, 0, KEYS_PER_USER)
     end = first + min(turn.number("MaxItems", 100, 1, 1000), turn.accounts.page_size)
-    keys = turn.accounts.keys_of(user)
+    keys = turn.accounts.listed_keys_of(user)
     members: list[Tree] = [shown(each) for each in keys[first:end]]
     more = len(keys) > end
     marker: dict[str, Tree] = {"Marker": str(end)} if more else {}

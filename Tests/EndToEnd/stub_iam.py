@@ -2,7 +2,7 @@
 
 Signatures, inactive keys, clocks, MFA codes, new keys that aren't known yet, lost answers: all as AWS has them, and
 none of it depends on speed. `with stub_iam() as stub` serves on a free port of the loopback, in a thread of the
-test's process. The other `stub_*.py` are its parts; `test_stub_iam.py` shows each of its promises.
+test's process. The other `stub_*.py` are its parts; the `test_stub_*.py` show each of its promises.
 """
 
 from __future__ import annotations
@@ -105,14 +105,15 @@ class Stub:
         known: int | Sequence[bool],
         services: Sequence[str] = SERVICES,
         code: str = "InvalidClientTokenId",
+        unlisted: int = 0,
     ) -> None:
         """Says how keys that CreateAccessKey makes from here on become known, to each service by itself.
 
         Either after a number of requests that were signed with one, or by a pattern: at the first request, at the
-        second, ... After it, they are known.
+        second, ... After it, they are known. The first `unlisted` lists leave them out.
         """
         with self._lock:
-            self._accounts.propagate([False] * known if isinstance(known, int) else known, services, code)
+            self._accounts.propagate([False] * known if isinstance(known, int) else known, services, code, unlisted)
 
     def fault(
         self,

@@ -198,6 +198,25 @@ def test_waiting_for_what_does_not_come_says_so(stub: Stub, iam: Any) -> None:
         stub.wait_for("GetUser", 2, timeout=0.01)
 
 
+def test_waiting_is_for_the_effect(stub: Stub, ann: User, iam: Any) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def pause(_: Call) -> None:
+        arrived.set()
+        go_on.wait()
+
+    stub.fault("CreateAccessKey", before=pause)
+    asking = threading.Thread(target=iam.create_access_key)
+    asking.start()
+    arrived.wait()
+    assert len(stub.calls("CreateAccessKey")) == 1
+    with pytest.raises(AssertionError):
+        stub.wait_for("CreateAccessKey", timeout=0.01)
+    go_on.set()
+    assert stub.wait_for("CreateAccessKey")[0].is_done and len(stub.keys(ann)) == 2
+    asking.join()
+
+
 def test_calls_at_once_are_all_counted(stub: Stub, ann: User, iam: Any) -> None:
     made: list[str] = []
     threads = [threading.Thread(target=lambda: made.append(call_code(iam.create_access_key))) for _ in range(8)]

@@ -133,6 +133,11 @@ def test_a_session_has_bounds(sts: Any, seconds: int) -> None:
     assert refused(sts.get_session_token, DurationSeconds=seconds)[:2] == (400, "ValidationError")
 
 
+def test_a_session_of_the_root_user_lasts_an_hour(stub: Stub) -> None:
+    made = client(stub, "sts", stub.root().key()).get_session_token()["Credentials"]
+    assert made["Expiration"] - stub.now() <= timedelta(hours=1)
+
+
 # Last uses.
 
 
@@ -175,6 +180,13 @@ def test_a_new_key_flaps_by_a_pattern(stub: Stub, iam: Any) -> None:
     made = new_key(iam)
     assert outcomes(client(stub, "iam", made).get_user, 1) == [True]
     assert outcomes(client(stub, "sts", made).get_caller_identity, 5) == [True, False, True, False, True]
+
+
+def test_a_new_key_is_left_out_of_some_lists(stub: Stub, ann: User, iam: Any) -> None:
+    stub.propagate(0, unlisted=2)
+    new_key(iam)
+    assert [len(iam.list_access_keys()["AccessKeyMetadata"]) for _ in range(4)] == [1, 1, 2, 2]
+    assert len(stub.keys(ann)) == 2
 
 
 def test_a_new_key_can_be_refused_by_another_code(stub: Stub, iam: Any) -> None:
