@@ -13,6 +13,7 @@ from home import Home
 from moto_server import Moto, moto_server
 from oracles import Oracles, oracles
 from signing_server import SigningServer, signing_server
+from stub_iam import Stub, stub_iam
 
 SEED = os.environ.get("AWSKEYS_TEST_SEED", "awskeys")
 MakeHome = Callable[..., Home]
@@ -79,4 +80,11 @@ def sdks(server: SigningServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
     """An IAM and STS that checks signatures."""
     with moto_server(tmp_path_factory.mktemp("moto")) as running:
+        yield running
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    """An IAM and STS of the tests' own, whose keys, clocks, codes and faults the test sets."""
+    with stub_iam() as running:
         yield running
