@@ -8,8 +8,15 @@ struct SigV4: Sendable {
     let region: String
     /// The service's signing name.
     let service: String
-    /// The time in seconds since 1970.
-    let time: Int
+    /// The time as the signature has it: `20150830T123600Z`.
+    let timestamp: String
+
+    /// - Parameter time: in seconds since 1970.
+    init(region: String, service: String, time: Int) {
+        self.region = region
+        self.service = service
+        timestamp = basicTimestamp(time)
+    }
 
     /// A request as it is signed.
     struct Request {
@@ -20,9 +27,6 @@ struct SigV4: Sendable {
         var headers: [(name: String, value: String)]
         var body: [UInt8] = []
     }
-
-    /// `20150830T123600Z`.
-    var timestamp: String { basicTimestamp(time) }
 
     /// What a key derived from the secret is good for: one day, region and service.
     var scope: String { "\(timestamp.prefix(8))/\(region)/\(service)/aws4_request" }

@@ -1,6 +1,6 @@
 /// Puts bytes together in locked memory, where some of them are secret.
 public struct SecretBuilder: ~Copyable {
-    private var bytes = SecretBytes(zeros: 4096)
+    private var bytes = SecretBytes(zeros: 512)
     private var count = 0
 
     /// Nothing yet.
