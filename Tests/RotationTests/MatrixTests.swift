@@ -39,13 +39,17 @@ struct MatrixTests {
         }
     }
 
-    private func follow(_ followUp: FollowUp, in world: World) throws -> World.Ending {
+    /// Lets the next process come, and then everything come to rest.
+    private func follow(_ followUp: FollowUp, in world: World, _ note: String) throws {
+        world.check()
         switch followUp {
-        case .resume: try world.resume()
-        case .rotate: try world.rotate()
-        case .rollBack: try world.resume(.back)
-        case .finish: try world.resume(.forward(deletesAtOnce: true))
+        case .resume: _ = try world.resume()
+        case .rotate: _ = try world.rotate()
+        case .rollBack: _ = try world.resume(.back)
+        case .finish: _ = try world.resume(.forward(deletesAtOnce: true))
         }
+        world.check()
+        try settle(world, note)
     }
 
     /// Brings a world to rest without further trouble: one key, which works, and nothing under way.
@@ -64,67 +68,61 @@ struct MatrixTests {
         #expect(world.broken.isEmpty, "\(note): \(world.broken)")
     }
 
-    @Test("loses no key and locks nobody out when it is killed anywhere, whatever comes next")
-    func kills() throws {
+    @Test(
+        "loses no key and locks nobody out when it is killed anywhere, whatever comes next", arguments: Start.allCases)
+    func kills(start: Start) throws {
         var count = 0
-        for start in Start.allCases {
-            for delay in Self.delays {
-                let whole = try world(start, delay)
-                _ = try run(start, in: whole)
-                for boundary in 1...whole.boundaries {
-                    for followUp in FollowUp.allCases {
-                        let world = try world(start, delay)
-                        world.killAt = boundary
-                        let ending = try run(start, in: world)
-                        let note = "\(start) \(delay) killed at \(boundary), then \(followUp)"
-                        #expect(ending == .killed, "\(note)")
-                        world.check()
-                        _ = try follow(followUp, in: world)
-                        world.check()
-                        try settle(world, note)
-                        count += 1
-                    }
+        for delay in Self.delays {
+            let whole = try world(start, delay)
+            _ = try run(start, in: whole)
+            for boundary in 1...whole.boundaries {
+                for followUp in FollowUp.allCases {
+                    let world = try world(start, delay)
+                    world.killAt = boundary
+                    let ending = try run(start, in: world)
+                    let note = "\(start) \(delay) killed at \(boundary), then \(followUp)"
+                    #expect(ending == .killed, "\(note)")
+                    try follow(followUp, in: world, note)
+                    count += 1
                 }
             }
         }
-        print("rotation matrix: \(count) kills, each with what comes next")
+        print("rotation matrix, \(start): \(count) kills, each with what comes next")
     }
 
-    @Test("loses no key and locks nobody out when any call fails in any way, whatever comes next")
-    func faults() throws {
+    @Test(
+        "loses no key and locks nobody out when any call fails in any way, whatever comes next",
+        arguments: Start.allCases)
+    func faults(start: Start) throws {
         var count = 0
-        for start in Start.allCases {
-            let whole = try world(start, (0, 0))
-            let before = whole.iam.calls.count
-            _ = try run(start, in: whole)
-            let calls = whole.iam.calls.dropFirst(before)
-            for action in Set(calls).sorted() {
-                let earlier = whole.iam.calls.prefix(before).count { $0 == action }
-                for number in 1...calls.count(where: { $0 == action }) {
-                    for fault in FakeIAM.Fault.allCases {
-                        for isLasting in [false, true] {
-                            for followUp in FollowUp.allCases {
-                                let world = try world(start, isLasting ? (20, 10) : (0, 0))
-                                for later in 0..<(isLasting ? 40 : 1) {
-                                    world.iam.faults[action, default: [:]][earlier + number + later] = fault
-                                }
-                                let ending = try run(start, in: world)
-                                let note = "\(start) \(action) \(number) \(fault) lasting \(isLasting), \(ending), then \(followUp)"
-                                world.check()
-                                _ = try follow(followUp, in: world)
-                                world.check()
-                                try settle(world, note)
-                                count += 1
+        let whole = try world(start, (0, 0))
+        let before = whole.iam.calls.count
+        _ = try run(start, in: whole)
+        let calls = whole.iam.calls.dropFirst(before)
+        for action in Set(calls).sorted() {
+            let earlier = whole.iam.calls.prefix(before).count { $0 == action }
+            for number in 1...calls.count(where: { $0 == action }) {
+                for fault in FakeIAM.Fault.allCases {
+                    // Once, and for so long that every retry meets it too.
+                    for length in [1, 40] {
+                        for followUp in FollowUp.allCases {
+                            let world = try world(start, length > 1 ? (20, 10) : (0, 0))
+                            for later in 0..<length {
+                                world.iam.faults[action, default: [:]][earlier + number + later] = fault
                             }
+                            let ending = try run(start, in: world)
+                            let note = "\(start) \(action) \(number) \(fault) x \(length), \(ending), then \(followUp)"
+                            try follow(followUp, in: world, note)
+                            count += 1
                         }
                     }
                 }
             }
         }
-        print("rotation matrix: \(count) faults of calls, each with what comes next")
+        print("rotation matrix, \(start): \(count) faults of calls, each with what comes next")
     }
 
-    @Test("loses no key and locks nobody out when the store can't be written")
+    @Test("loses no key and locks nobody out when the store can't be written, whatever comes next")
     func fullDisk() throws {
         var count = 0
         for start in Start.allCases {
@@ -138,9 +136,7 @@ struct MatrixTests {
                         world.refusedWrites = Set(number...last)
                         let ending = try run(start, in: world)
                         let note = "\(start) write \(number)...\(last) refused, \(ending), then \(followUp)"
-                        world.check()
-                        _ = try follow(followUp, in: world)
-                        try settle(world, note)
+                        try follow(followUp, in: world, note)
                         count += 1
                     }
                 }

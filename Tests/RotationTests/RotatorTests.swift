@@ -1,11 +1,17 @@
 import AWSAPI
 import SealedStore
+import Sealing
 import Testing
 
 @testable import Rotation
 
 @Suite("A rotation")
 struct RotatorTests {
+    /// What an ending says, without what differs from run to run.
+    private func problem(_ ending: World.Ending) -> RotationError? {
+        if case .failed(let error) = ending { error } else { nil }
+    }
+
     @Test("makes, proves, switches, makes inactive, and deletes after the grace period")
     func straight() throws {
         let world = World()
@@ -15,9 +21,186 @@ struct RotatorTests {
         #expect(new != old)
         #expect(ending == .done(.resting(.retired, until: UInt64(world.clock.now + 86_400))))
         #expect(world.iam.key(old)?.isActive == false)
-        world.clock.sleep(86_400)
+        #expect(try world.draft.profiles(with: new) == ["dev", "web"])
+        world.clock.sleep(86_399)
+        #expect(try world.resume() == .done(.resting(.retired, until: UInt64(world.clock.now + 1))))
+        world.clock.sleep(1)
         #expect(try world.resume() == .done(.finished))
         #expect(world.iam.keys.map(\.id) == [new])
+        let isExposed = try world.serving().exposed
+        #expect(!isExposed)
         #expect(world.broken.isEmpty)
+    }
+
+    @Test("lets the new key serve only after three answers in a row, while it comes and goes")
+    func flapping() throws {
+        let world = World()
+        (world.iam.propagation, world.iam.flapping) = (20, 15)
+        _ = try world.rotate()
+        let answers = world.progress.compactMap { progress -> Int? in
+            if case .proving(_, let answers, _) = progress { answers } else { nil }
+        }
+        #expect(answers.suffix(4) == [0, 1, 2, 3])
+        #expect(answers.count { $0 == 1 } > 1)
+        #expect(world.broken.isEmpty)
+    }
+
+    @Test("keeps the old key active for the grace period if told so, and reactivable for another")
+    func keptActive() throws {
+        let world = World()
+        let old = world.servingID
+        let end = try world.rotate(grace: 3600, isKeptActive: true)
+        #expect(world.iam.works(old))
+        #expect(world.state == .retiring)
+        if case .done(.resting(let state, _)) = end { #expect(state == .retiring) }
+        world.clock.sleep(3600)
+        #expect(try world.resume() == .done(.resting(.retired, until: UInt64(world.clock.now + 3600))))
+        #expect(!world.iam.works(old))
+    }
+
+    @Test("goes back: to the old key after the switch, and by giving up the new one before it")
+    func back() throws {
+        let world = World()
+        let old = world.servingID
+        _ = try world.rotate()
+        let new = world.servingID
+        #expect(try world.resume(.back) == .done(.resting(.retired, until: UInt64(world.clock.now + 86_400))))
+        #expect(world.servingID == old)
+        #expect(world.iam.works(old) && !world.iam.works(new))
+        let isExposed = try world.serving().exposed
+        #expect(isExposed)
+
+        let early = World()
+        early.iam.propagation = 1000
+        #expect(problem(try early.rotate()) == .unproven(id: "AKIA000000002EXAMPLE"))
+        #expect(early.state == .proving)
+        #expect(try early.resume(.back) == .done(.finished))
+        #expect(early.iam.keys.count == 1)
+        #expect(world.broken.isEmpty && early.broken.isEmpty)
+    }
+
+    @Test("asks for one code where IAM demands multi-factor authentication")
+    func mfa() throws {
+        let world = World()
+        world.iam.demandsMFA = true
+        world.iam.codes = ["123456"]
+        world.codes = ["123456", "000000"]
+        let ending = try world.rotate(grace: 0)
+        #expect(ending == .done(.finished))
+        #expect(world.codes == ["000000"])
+        #expect(world.iam.calls.count { $0 == "GetSessionToken" } == 1)
+
+        let wrong = World()
+        wrong.iam.demandsMFA = true
+        wrong.codes = ["999999"]
+        let error = problem(try wrong.rotate())
+        guard case .aws(_, during: .authenticate) = error else {
+            Issue.record("a wrong code is said to be one: \(String(describing: error))")
+            return
+        }
+        #expect(wrong.iam.keys.count == 1)
+    }
+
+    @Test("leaves the root user's keys, unknown keys and those of no user alone")
+    func notOurs() throws {
+        let root = World()
+        root.iam.isRoot = true
+        #expect(problem(try root.rotate()) == .root(account: FakeIAM.account))
+        let unknown = World()
+        unknown.iam.keys[0].isActive = false
+        #expect(problem(try unknown.rotate()) == .unknownKey(unknown.servingID))
+        #expect(root.writes + unknown.writes == 0)
+    }
+
+    @Test("shows two keys and stops, until it's said which may go; its profiles get the other one first")
+    func twoKeys() throws {
+        let world = World()
+        let other = world.iam.makeKey().id
+        world.iam.foreign = [other]
+        guard case .twoKeys(let keys) = problem(try world.rotate()) else {
+            Issue.record("two keys are shown")
+            return
+        }
+        #expect(keys.map(\.listed.id) == [world.servingID, other])
+        #expect(world.writes == 0)
+
+        var record = KeyRecord(accessKeyID: other, secretAccessKey: .init(zeros: 1), added: 0, exposed: false)
+        world.draft.set(record, for: "ops")
+        record = KeyRecord(accessKeyID: "", secretAccessKey: .init(zeros: 0), added: 0, exposed: false)
+        #expect(problem(try world.rotate(replacing: other)) == nil)
+        #expect(try world.draft.profiles(with: world.servingID) == ["dev", "ops", "web"])
+        #expect(world.broken.isEmpty)
+    }
+
+    @Test("says it when a rival made the second key first")
+    func rival() throws {
+        let world = World()
+        world.iam.faults["CreateAccessKey"] = [1: .limited]
+        guard case .twoKeys = problem(try world.rotate()) else {
+            Issue.record("the limit is shown as two keys")
+            return
+        }
+        #expect(world.state == nil)
+    }
+
+    @Test("deletes the new key again when it can't be kept, or names it")
+    func notKept() throws {
+        let world = World()
+        world.refusedWrites = [2]
+        guard case .store = problem(try world.rotate()) else {
+            Issue.record("the store's problem is said")
+            return
+        }
+        #expect(world.iam.keys.count == 1)
+
+        let worse = World()
+        worse.refusedWrites = [2, 3]
+        worse.iam.denied = ["DeleteAccessKey"]
+        guard case .orphan(let id, _) = problem(try worse.rotate()) else {
+            Issue.record("the key that stays is named")
+            return
+        }
+        #expect(worse.iam.key(id) != nil)
+    }
+
+    @Test("warns when the old key was used after the switch")
+    func stillUsed() throws {
+        let world = World()
+        let old = world.servingID
+        _ = try world.rotate(grace: 3600, isKeptActive: true)
+        world.clock.sleep(1800)
+        world.iam.keys[0].lastUse = world.clock.now
+        world.clock.sleep(1800)
+        _ = try world.resume()
+        let isSaid = world.progress.contains { progress in
+            if case .stillUsed(let id, _) = progress { id == old } else { false }
+        }
+        #expect(isSaid)
+    }
+
+    @Test("works with a clock that is ten minutes off")
+    func skewed() throws {
+        for skew in [600, -600] {
+            let world = World()
+            world.iam.skew = skew
+            _ = try world.rotate()
+            #expect(world.state == .retired, "\(skew)")
+        }
+    }
+
+    @Test("is read as it was sealed, in every state")
+    func sealed() throws {
+        let world = World()
+        world.killAt = 8
+        _ = try world.rotate()
+        let id = try #require(world.draft.notes(.rotation).first)
+        let bytes = try #require(try world.draft.note(id, .rotation)?.withBytes { $0.array() })
+        for size in 0..<bytes.count {
+            let isRead = (try? Rotation.read(.init(copying: bytes[..<size].span))) != nil
+            #expect(!isRead)
+        }
+        let read = try Rotation.read(.init(copying: bytes.span))
+        let again = read.encoded().withBytes { $0.array() }
+        #expect(again == bytes)
     }
 }
