@@ -92,7 +92,7 @@ public final class AWSClient {
             return answer[action + "Result"] ?? answer
         }
         let refusal = Self.refusal(answer, status: response.status)
-        guard let date = response.date, isSkewed(by: date), response.status < 500 else { throw refusal }
+        guard !refusal.mayHaveHappened, let date = response.date, isSkewed(by: date) else { throw refusal }
         hasCorrectedClock = true
         skew = date - surroundings.now()
         return try send(service, action, parameters, with: credentials)
