@@ -1,0 +1,195 @@
+import AWSAPI
+import Sealing
+import TestSupport
+import Testing
+
+private typealias Answer = ScriptedService.Answer
+
+@Suite("Calls that fail")
+struct ClientTests {
+    private static let throttled = [
+        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
+        "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown",
+        "PriorRequestNotComplete", "TransactionInProgressException", "EC2ThrottledException",
+    ]
+
+    /// What may be over a moment later.
+    private static let passing: [Answer] =
+        throttled.map { .refusal($0, status: 400) } + [
+            .refusal("InternalFailure", status: 500), .refusal("ServiceUnavailable", status: 503),
+            .reply("<html/>", status: 502), .reply("<html/>"), .failure(mayHaveArrived: false),
+            .failure(mayHaveArrived: true),
+        ]
+
+    /// What stays as it is.
+    private static let lasting: [Answer] = [
+        .refusal("AccessDenied", status: 403), .refusal("InvalidClientTokenId", status: 403),
+        .refusal("SignatureDoesNotMatch", status: 403), .refusal("NoSuchEntity", status: 404),
+        .refusal("LimitExceeded", status: 409), .refusal("ValidationError", status: 400),
+    ]
+
+    private func failure(of client: AWSClient) -> AWSError? {
+        problem { () throws(AWSError) in _ = try client.callerIdentity(with: longTermKey()) }
+    }
+
+    private func failureToCreate(_ client: AWSClient) -> AWSError? {
+        problem { () throws(AWSError) in _ = try client.createAccessKey(of: "Bob", with: longTermKey()) }
+    }
+
+    private func failureToBegin(_ client: AWSClient) -> AWSError? {
+        problem { () throws(AWSError) in
+            _ = try client.sessionToken(
+                serialNumber: "GAHT12345678", tokenCode: "123456", duration: 900, with: longTermKey())
+        }
+    }
+
+    @Test(
+        "are sent five times at most if it may pass, with longer and longer waits of random length", arguments: passing)
+    private func repeated(answer: Answer) throws {
+        let service = ScriptedService(Array(repeating: answer, count: 5))
+        #expect(failure(of: try service.client()) != nil)
+        #expect(service.sent.count == 5)
+        #expect(service.bounds == [1, 2, 4, 8])
+        #expect(service.waits == service.bounds.map { $0 * 2 / 3 })
+        #expect(Set(service.forms).count == 1)
+    }
+
+    @Test("are signed for the time of each sending")
+    func signedAnew() throws {
+        let service = ScriptedService([.refusal("Throttling", status: 400), .failure(mayHaveArrived: true), .identity])
+        #expect(try service.client().callerIdentity(with: longTermKey()).userName == "Bob")
+        #expect(service.waits.count == 2)
+        #expect(service.sent.map { $0["X-Amz-Date"] } == ["20150830T123600Z", "20150830T123600Z", "20150830T123602Z"])
+        #expect(Set(service.sent.map { $0["Authorization"] }).count == 2)
+    }
+
+    @Test("aren't repeated if it won't pass", arguments: lasting)
+    private func notRepeated(answer: Answer) throws {
+        let service = ScriptedService([answer])
+        #expect(failure(of: try service.client()) != nil)
+        #expect(service.sent.count == 1)
+        #expect(service.waits.isEmpty)
+    }
+
+    @Test("and make a key or use up a code are sent once, whatever fails", arguments: passing + lasting)
+    private func once(answer: Answer) throws {
+        let creating = ScriptedService([answer])
+        #expect(failureToCreate(try creating.client()) != nil)
+        #expect(creating.sent.count == 1)
+        let beginning = ScriptedService([answer])
+        #expect(failureToBegin(try beginning.client()) != nil)
+        #expect(beginning.sent.count == 1)
+        #expect(creating.waits.isEmpty && beginning.waits.isEmpty)
+    }
+
+    @Test("can have had no effect if they were refused or never sent")
+    func withoutEffect() throws {
+        let throttled = Self.throttled.map { Answer.refusal($0, status: 400) }
+        for answer in Self.lasting + throttled + [.failure(mayHaveArrived: false)] {
+            let failure = failureToCreate(try ScriptedService([answer]).client())
+            #expect(failure?.mayHaveHappened == false, "\(answer)")
+        }
+    }
+
+    @Test(
+        "may have had their effect if the service broke or its answer was lost",
+        arguments: [
+            Answer.refusal("InternalFailure", status: 500), .refusal("ServiceUnavailable", status: 503),
+            .reply("<html/>", status: 502), .failure(mayHaveArrived: true), .reply(""), .reply("<html/>"),
+            .reply("<CreateAccessKeyResponse><CreateAccessKeyRes"), .result(of: "CreateAccessKey"),
+            .result(of: "CreateAccessKey", "<AccessKey><AccessKeyId>\(exampleID)</AccessKeyId></AccessKey>"),
+            .result(
+                of: "CreateAccessKey", "<AccessKey><SecretAccessKey>\(exampleSecret)</SecretAccessKey></AccessKey>"),
+        ])
+    private func withEffect(answer: Answer) throws {
+        let failure = failureToCreate(try ScriptedService([answer]).client())
+        #expect(failure?.mayHaveHappened == true)
+    }
+
+    @Test("say what was refused, and why")
+    func refusal() throws {
+        let denied = failure(of: try ScriptedService([.refusal("AccessDenied", status: 403)]).client())
+        #expect(denied?.isAccessDenied == true && denied?.isUnknownKey == false && denied?.code == "AccessDenied")
+        let unknown = failure(of: try ScriptedService([.refusal("InvalidClientTokenId", status: 403)]).client())
+        #expect(unknown?.isAccessDenied == false && unknown?.isUnknownKey == true)
+        let lost = failureToCreate(try ScriptedService([.failure(mayHaveArrived: true)]).client())
+        #expect(lost == .unreachable(TransportError(host: "example.com", reason: "scripted", mayHaveArrived: true)))
+    }
+}
+
+@Suite("A clock that is wrong")
+struct ClockTests {
+    private static let start = ScriptedService.start
+
+    private func code(_ client: AWSClient) -> String? {
+        problem { () throws(AWSError) in _ = try client.callerIdentity(with: longTermKey()) }?.code
+    }
+
+    @Test(
+        "is corrected by the service's, and stays so", arguments: ["RequestTimeTooSkewed", "SignatureDoesNotMatch"],
+        [(-86_400, "20150829T123600Z"), (-241, "20150830T123159Z"), (241, "20150830T124001Z")])
+    func corrected(code: String, server: (skew: Int, time: String)) throws {
+        let refusal = Answer.refusal(code, status: 403, date: Self.start + server.skew)
+        let service = ScriptedService([refusal, .identity, .identity])
+        let client = try service.client()
+        _ = try client.callerIdentity(with: longTermKey())
+        #expect(service.sent.map { $0["X-Amz-Date"] } == ["20150830T123600Z", server.time])
+        #expect(service.sent.last?["Authorization"]?.contains("/\(server.time.prefix(8))/") == true)
+        #expect(client.now == Self.start + server.skew)
+        _ = try client.callerIdentity(with: longTermKey())
+        #expect(service.sent.map { $0["X-Amz-Date"] } == ["20150830T123600Z", server.time, server.time])
+        #expect(service.waits.isEmpty)
+    }
+
+    @Test("is right as long as signatures are accepted by it", arguments: [-240, 0, 240, nil])
+    func right(skew: Int?) throws {
+        let refusal = Answer.refusal("SignatureDoesNotMatch", status: 403, date: skew.map { Self.start + $0 })
+        let service = ScriptedService([refusal])
+        let client = try service.client()
+        #expect(code(client) == "SignatureDoesNotMatch")
+        #expect(service.sent.count == 1)
+        #expect(client.now == Self.start)
+    }
+
+    @Test("is corrected once only")
+    func correctedOnce() throws {
+        let first = Answer.refusal("RequestTimeTooSkewed", status: 403, date: Self.start + 1000)
+        let second = Answer.refusal("RequestTimeTooSkewed", status: 403, date: Self.start + 5000)
+        let service = ScriptedService([first, second, second])
+        let client = try service.client()
+        #expect(code(client) == "RequestTimeTooSkewed")
+        #expect(service.sent.count == 2)
+        #expect(code(client) == "RequestTimeTooSkewed")
+        #expect(service.sent.count == 3)
+        #expect(client.now == Self.start + 1000)
+    }
+
+    @Test("is corrected also for what makes a key, since a refused call made none")
+    func creating() throws {
+        let refusal = Answer.refusal("RequestTimeTooSkewed", status: 403, date: Self.start + 1000)
+        let service = ScriptedService([refusal, refusal])
+        let client = try service.client()
+        let failure = problem { () throws(AWSError) in
+            _ = try client.createAccessKey(of: "Bob", with: longTermKey())
+        }
+        #expect(failure?.code == "RequestTimeTooSkewed")
+        #expect(service.sent.map { $0["X-Amz-Date"] } == ["20150830T123600Z", "20150830T125240Z"])
+    }
+
+    @Test(
+        "is no reason to send again what may have made a key",
+        arguments: [
+            Answer.refusal("InternalFailure", status: 500, date: start + 1000),
+            .reply("<html/>", status: 403, date: start + 1000), .reply("", status: 302, date: start + 1000),
+            .reply("<html/>", date: start + 1000),
+        ])
+    private func unclear(answer: Answer) throws {
+        let service = ScriptedService([answer])
+        let client = try service.client()
+        let failure = problem { () throws(AWSError) in
+            _ = try client.createAccessKey(of: "Bob", with: longTermKey())
+        }
+        #expect(failure?.mayHaveHappened == true)
+        #expect(service.sent.count == 1)
+    }
+}
