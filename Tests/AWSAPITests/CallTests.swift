@@ -157,6 +157,21 @@ struct CallTests {
         #expect(service.forms == [form])
         #expect(service.sent.first?.url == "https://sts.eu-west-1.amazonaws.com/")
     }
+
+    @Test(
+        "begin a session only with all of its credentials",
+        arguments: ["AccessKeyId", "SecretAccessKey", "SessionToken"], [true, false])
+    func incompleteSession(missing: String, isThere: Bool) throws {
+        let parts = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map {
+            $0 != missing ? "<\($0)>EXAMPLE</\($0)>" : isThere ? "<\($0)/>" : ""
+        }
+        let content = "<Credentials>\(parts.joined())</Credentials>"
+        let client = try ScriptedService([.result(of: "GetSessionToken", content)]).client()
+        let failure = problem { () throws(AWSError) in
+            _ = try client.sessionToken(serialNumber: "s", tokenCode: "123456", duration: 900, with: longTermKey())
+        }
+        #expect(failure == .garbled(status: 200))
+    }
 }
 
 @Suite("Callers")

@@ -97,6 +97,9 @@ struct ClientTests {
             Answer.refusal("InternalFailure", status: 500), .refusal("ServiceUnavailable", status: 503),
             .reply("<html/>", status: 502), .failure(mayHaveArrived: true), .reply(""), .reply("<html/>"),
             .reply("<CreateAccessKeyResponse><CreateAccessKeyRes"), .result(of: "CreateAccessKey"),
+            .result(
+                of: "CreateAccessKey",
+                "<AccessKey><AccessKeyId/><SecretAccessKey>\(exampleSecret)</SecretAccessKey></AccessKey>"),
             .result(of: "CreateAccessKey", "<AccessKey><AccessKeyId>\(exampleID)</AccessKeyId></AccessKey>"),
             .result(
                 of: "CreateAccessKey", "<AccessKey><SecretAccessKey>\(exampleSecret)</SecretAccessKey></AccessKey>"),
