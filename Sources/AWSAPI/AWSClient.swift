@@ -92,7 +92,7 @@ public final class AWSClient {
             return answer[action + "Result"] ?? answer
         }
         let refusal = Self.refusal(answer, status: response.status)
-        guard let date = response.date, isSkewed(by: date), response.status < 500 else { throw refusal }
+        guard !refusal.mayHaveHappened, let date = response.date, isSkewed(by: date) else { throw refusal }
         hasCorrectedClock = true
         skew = date - surroundings.now()
         return try send(service, action, parameters, with: credentials)
@@ -101,20 +101,19 @@ public final class AWSClient {
     private func deliver(
         _ form: [UInt8], to endpoint: Endpoint, _ service: AWSService, with credentials: borrowing AWSCredentials
     ) throws(AWSError) -> HTTPResponse {
-        let address = endpoint.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
-        let path = address.drop { $0 != "/" }
+        // Every call's own path is "/", which comes after that of the endpoint.
+        let url = endpoint.url.hasSuffix("/") ? endpoint.url : endpoint.url + "/"
+        let address = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
         let signer = SigV4(region: endpoint.region, service: service.rawValue, time: now)
         var headers = [
             ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), ("X-Amz-Date", signer.timestamp),
         ]
         let request = SigV4.Request(
-            target: path.isEmpty ? "/" : String(path),
-            headers: headers + [("Host", Self.hostHeader(endpoint.url))], body: form)
+            target: String(address.drop { $0 != "/" }), headers: headers + [("Host", Self.hostHeader(url))], body: form)
         headers.append(("Authorization", signer.authorization(for: request, with: credentials)))
         do throws(TransportError) {
             return try surroundings.transport(
-                HTTPRequest(
-                    url: endpoint.url, headers: headers, sessionToken: credentials.sessionToken.copy(), body: form))
+                HTTPRequest(url: url, headers: headers, sessionToken: credentials.sessionToken.copy(), body: form))
         } catch {
             throw .unreachable(error)
         }

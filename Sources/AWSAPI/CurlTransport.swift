@@ -16,8 +16,8 @@ public func curlTransport(caBundle: String?, patience: Int = 30) -> Transport {
             let host = host(of: request.url)
             let reason =
                 answer.isTooLarge ? "the answer is too large" : unsafe String(cString: curl_easy_strerror(code))
-            throw TransportError(
-                host: host, reason: reason, mayHaveArrived: !Curl.beforeSending.contains(code.rawValue))
+            let mayHaveArrived = answer.isAskedFor && !Curl.beforeSending.contains(code.rawValue)
+            throw TransportError(host: host, reason: reason, mayHaveArrived: mayHaveArrived)
         }
         return HTTPResponse(status: answer.status, date: answer.date, body: answer.takeBody())
     }
@@ -53,6 +53,8 @@ private final class Answer {
 
     var status = 0
     var date: Int?
+    /// Whether any of a request is on its way, be it one that asks a proxy for a tunnel.
+    var isAskedFor = false
     private var body = SecretBuilder()
     private var size = 0
     private(set) var isTooLarge = false
@@ -109,6 +111,8 @@ private func send(
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_CONNECTTIMEOUT, min(10, patience))
     set(CURLOPT_TIMEOUT, patience)
+    // A proxy's own answer has a date too.
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     set(CURLOPT_USERAGENT, "awskeys")
     set(CURLOPT_POST, 1)
     set(CURLOPT_POSTFIELDSIZE, request.body.count)
@@ -138,6 +142,9 @@ private func send(
         var status = 0
         unsafe _ = curl_get_long(curl, CURLINFO_RESPONSE_CODE, &status)
         answer.status = status
+        var sent = 0
+        unsafe _ = curl_get_long(curl, CURLINFO_REQUEST_SIZE, &sent)
+        answer.isAskedFor = sent > 0
         return code
     }
 }

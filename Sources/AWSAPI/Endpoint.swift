@@ -71,6 +71,8 @@ public struct EndpointSettings: Sendable {
     /// Keys don't cross a network in the clear.
     private func isLoopback(_ url: String) -> Bool {
         let address = host(of: url)
+        // What is before an `@` is a user's name and password.
+        guard !address.contains("@") else { return false }
         let name = address.hasPrefix("[") ? address.prefix { $0 != "]" } + "]" : address.prefix { $0 != ":" }
         return name == "localhost" || name == "[::1]" || name.hasPrefix("127.") && !name.contains { $0.isLetter }
     }

@@ -51,7 +51,8 @@ extension AWSClient {
         repeat {
             let page = marker.map { [(name: "Marker", value: $0)] } ?? []
             let result = try call(.iam, "ListAccessKeys", [("UserName", user)] + page, with: credentials)
-            for member in result["AccessKeyMetadata"]?.children ?? [] {
+            guard let members = result["AccessKeyMetadata"]?.children else { throw .garbled(status: 200) }
+            for member in members {
                 guard let id = member["AccessKeyId"]?.string, let status = member["Status"]?.string else {
                     throw .garbled(status: 200)
                 }
@@ -60,7 +61,9 @@ extension AWSClient {
                         id: id, isActive: status == "Active",
                         created: (member["CreateDate"]?.string).flatMap(seconds(ofTimestamp:))))
             }
-            marker = result["IsTruncated"]?.string == "true" ? result["Marker"]?.string : nil
+            let isTruncated = result["IsTruncated"]?.string == "true"
+            marker = isTruncated ? result["Marker"]?.string : nil
+            guard isTruncated == (marker != nil) else { throw .garbled(status: 200) }
         } while marker != nil
         return keys
     }
@@ -89,9 +92,9 @@ extension AWSClient {
     /// The latest known use of a key; `nil` if none is known.
     public func lastUse(of id: String, with credentials: borrowing AWSCredentials) throws(AWSError) -> KeyUse? {
         let result = try call(.iam, "GetAccessKeyLastUsed", [("AccessKeyId", id)], with: credentials)
-        guard let use = result["AccessKeyLastUsed"], let date = use["LastUsedDate"]?.string,
-            let time = seconds(ofTimestamp: date)
-        else { return nil }
+        guard let use = result["AccessKeyLastUsed"] else { throw .garbled(status: 200) }
+        guard let date = use["LastUsedDate"]?.string, !date.isEmpty, date != "N/A" else { return nil }
+        guard let time = seconds(ofTimestamp: date) else { throw .garbled(status: 200) }
         return KeyUse(time: time, service: use["ServiceName"]?.string ?? "", region: use["Region"]?.string ?? "")
     }
 

@@ -48,8 +48,9 @@ extension AWSClient {
             .sts, "GetSessionToken",
             [("DurationSeconds", String(duration)), ("SerialNumber", serialNumber), ("TokenCode", tokenCode)],
             with: credentials, isRepeatable: false)
-        guard let made = result["Credentials"], let id = made["AccessKeyId"]?.string,
-            let secret = made["SecretAccessKey"], let token = made["SessionToken"], token.text.count > 0
+        guard let made = result["Credentials"], let id = made["AccessKeyId"]?.string, !id.isEmpty,
+            let secret = made["SecretAccessKey"], secret.text.count > 0, let token = made["SessionToken"],
+            token.text.count > 0
         else { throw .garbled(status: 200) }
         return AWSCredentials(
             accessKeyID: id, secretAccessKey: secret.text.copy(), sessionToken: token.text.copy())

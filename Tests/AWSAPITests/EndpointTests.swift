@@ -52,7 +52,10 @@ struct EndpointTests {
 
     @Test("have no plain HTTP across a network")
     func plainHTTP() {
-        for url in ["http://example.com", "http://localhost.example.com", "http://127.example.com", "ftp://127.0.0.1"] {
+        for url in [
+            "http://example.com", "http://localhost.example.com", "http://127.example.com", "ftp://127.0.0.1",
+            "http://localhost:x@example.com", "http://127.0.0.1:5000@10.0.0.1/",
+        ] {
             var settings = EndpointSettings(region: "eu-west-1")
             settings.urls[.iam] = url
             #expect(throws: EndpointError.notSecure(url)) { try settings.endpoint(of: .iam) }

@@ -1,0 +1,121 @@
+import AWSAPI
+import Sealing
+import TestSupport
+import Testing
+
+private typealias Answer = ScriptedService.Answer
+
+@Suite("Calls that fail")
+struct ClientTests {
+    private static let throttled = [
+        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
+        "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown",
+        "PriorRequestNotComplete", "TransactionInProgressException", "EC2ThrottledException",
+    ]
+
+    /// What may be over a moment later.
+    private static let passing: [Answer] =
+        throttled.map { .refusal($0, status: 400) } + [
+            .refusal("InternalFailure", status: 500), .refusal("ServiceUnavailable", status: 503),
+            .reply("<html/>", status: 502), .reply("<html/>"), .failure(mayHaveArrived: false),
+            .failure(mayHaveArrived: true),
+        ]
+
+    /// What stays as it is.
+    private static let lasting: [Answer] = [
+        .refusal("AccessDenied", status: 403), .refusal("InvalidClientTokenId", status: 403),
+        .refusal("SignatureDoesNotMatch", status: 403), .refusal("NoSuchEntity", status: 404),
+        .refusal("LimitExceeded", status: 409), .refusal("ValidationError", status: 400),
+    ]
+
+    private func failure(of client: AWSClient) -> AWSError? {
+        problem { () throws(AWSError) in _ = try client.callerIdentity(with: longTermKey()) }
+    }
+
+    private func failureToCreate(_ client: AWSClient) -> AWSError? {
+        problem { () throws(AWSError) in _ = try client.createAccessKey(of: "Bob", with: longTermKey()) }
+    }
+
+    private func failureToBegin(_ client: AWSClient) -> AWSError? {
+        problem { () throws(AWSError) in
+            _ = try client.sessionToken(
+                serialNumber: "GAHT12345678", tokenCode: "123456", duration: 900, with: longTermKey())
+        }
+    }
+
+    @Test(
+        "are sent five times at most if it may pass, with longer and longer waits of random length", arguments: passing)
+    private func repeated(answer: Answer) throws {
+        let service = ScriptedService(Array(repeating: answer, count: 5))
+        #expect(failure(of: try service.client()) != nil)
+        #expect(service.sent.count == 5)
+        #expect(service.bounds == [1, 2, 4, 8])
+        #expect(service.waits == service.bounds.map { $0 * 2 / 3 })
+        #expect(Set(service.forms).count == 1)
+    }
+
+    @Test("are signed for the time of each sending")
+    func signedAnew() throws {
+        let service = ScriptedService([.refusal("Throttling", status: 400), .failure(mayHaveArrived: true), .identity])
+        #expect(try service.client().callerIdentity(with: longTermKey()).userName == "Bob")
+        #expect(service.waits.count == 2)
+        #expect(service.sent.map { $0["X-Amz-Date"] } == ["20150830T123600Z", "20150830T123600Z", "20150830T123602Z"])
+        #expect(Set(service.sent.map { $0["Authorization"] }).count == 2)
+    }
+
+    @Test("aren't repeated if it won't pass", arguments: lasting)
+    private func notRepeated(answer: Answer) throws {
+        let service = ScriptedService([answer])
+        #expect(failure(of: try service.client()) != nil)
+        #expect(service.sent.count == 1)
+        #expect(service.waits.isEmpty)
+    }
+
+    @Test("and make a key or use up a code are sent once, whatever fails", arguments: passing + lasting)
+    private func once(answer: Answer) throws {
+        let creating = ScriptedService([answer])
+        #expect(failureToCreate(try creating.client()) != nil)
+        #expect(creating.sent.count == 1)
+        let beginning = ScriptedService([answer])
+        #expect(failureToBegin(try beginning.client()) != nil)
+        #expect(beginning.sent.count == 1)
+        #expect(creating.waits.isEmpty && beginning.waits.isEmpty)
+    }
+
+    @Test("can have had no effect if they were refused or never sent")
+    func withoutEffect() throws {
+        let throttled = Self.throttled.map { Answer.refusal($0, status: 400) }
+        for answer in Self.lasting + throttled + [.failure(mayHaveArrived: false)] {
+            let failure = failureToCreate(try ScriptedService([answer]).client())
+            #expect(failure?.mayHaveHappened == false, "\(answer)")
+        }
+    }
+
+    @Test(
+        "may have had their effect if the service broke or its answer was lost",
+        arguments: [
+            Answer.refusal("InternalFailure", status: 500), .refusal("ServiceUnavailable", status: 503),
+            .reply("<html/>", status: 502), .failure(mayHaveArrived: true), .reply(""), .reply("<html/>"),
+            .reply("<CreateAccessKeyResponse><CreateAccessKeyRes"), .result(of: "CreateAccessKey"),
+            .result(
+                of: "CreateAccessKey",
+                "<AccessKey><AccessKeyId/><SecretAccessKey>\(exampleSecret)</SecretAccessKey></AccessKey>"),
+            .result(of: "CreateAccessKey", "<AccessKey><AccessKeyId>\(exampleID)</AccessKeyId></AccessKey>"),
+            .result(
+                of: "CreateAccessKey", "<AccessKey><SecretAccessKey>\(exampleSecret)</SecretAccessKey></AccessKey>"),
+        ])
+    private func withEffect(answer: Answer) throws {
+        let failure = failureToCreate(try ScriptedService([answer]).client())
+        #expect(failure?.mayHaveHappened == true)
+    }
+
+    @Test("say what was refused, and why")
+    func refusal() throws {
+        let denied = failure(of: try ScriptedService([.refusal("AccessDenied", status: 403)]).client())
+        #expect(denied?.isAccessDenied == true && denied?.isUnknownKey == false && denied?.code == "AccessDenied")
+        let unknown = failure(of: try ScriptedService([.refusal("InvalidClientTokenId", status: 403)]).client())
+        #expect(unknown?.isAccessDenied == false && unknown?.isUnknownKey == true)
+        let lost = failureToCreate(try ScriptedService([.failure(mayHaveArrived: true)]).client())
+        #expect(lost == .unreachable(TransportError(host: "example.com", reason: "scripted", mayHaveArrived: true)))
+    }
+}
