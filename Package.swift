@@ -90,7 +90,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AWSAPITests", dependencies: ["AWSAPI", "Sealing", "TestSupport"], exclude: ["LoopbackServer.py"],
+            name: "AWSAPITests", dependencies: ["AWSAPI", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],

@@ -37,7 +37,9 @@ extension AWSError {
     public var isPassing: Bool {
         switch self {
         case .refused(let refusal): refusal.status >= 500 || Self.throttling.contains(refusal.code)
-        case .unreachable, .garbled: true
+        case .unreachable: true
+        // A page of somebody else's, such as a proxy's, stays what it is.
+        case .garbled(let status): status >= 500
         }
     }
 

@@ -23,12 +23,6 @@ public func curlTransport(caBundle: String?, patience: Int = 30) -> Transport {
     }
 }
 
-/// The host of a URL, with its port, for messages.
-func host(of url: String) -> String {
-    let rest = url.split(separator: "://", maxSplits: 1).last ?? ""
-    return String(rest.prefix { $0 != "/" && $0 != "?" })
-}
-
 private enum Curl {
     private static let initialised: Void = {
         let code = unsafe curl_global_init_mem(
@@ -116,6 +110,8 @@ private func send(
     set(CURLOPT_USERAGENT, "awskeys")
     set(CURLOPT_POST, 1)
     set(CURLOPT_POSTFIELDSIZE, request.body.count)
+    // What is meant for this machine doesn't leave it.
+    if isLoopback(request.url) { set(CURLOPT_NOPROXY, "*") }
     if let caBundle { set(CURLOPT_CAINFO, caBundle) }
     unsafe _ = curl_set_pointer(curl, CURLOPT_HTTPHEADER, lines)
     let handle = unsafe Unmanaged.passUnretained(answer).toOpaque()

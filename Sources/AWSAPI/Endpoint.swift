@@ -19,6 +19,8 @@ public enum EndpointError: Error, Equatable, Sendable {
     case customWith(String)
     /// The partition has no dual-stack endpoints.
     case noDualStack(partition: String)
+    /// What is given for an endpoint isn't a scheme, a host and perhaps a port and a path.
+    case notAnEndpoint(String)
     /// What is given for an endpoint isn't `https://`, and isn't on this machine either.
     case notSecure(String)
 }
@@ -54,6 +56,10 @@ public struct EndpointSettings: Sendable {
         if let url = urls[service] {
             if usesFIPS { throw .customWith("FIPS") }
             if usesDualStack { throw .customWith("dual stack") }
+            // Other parts of a URL, and names beyond ASCII, are sent otherwise than they stand, and can't be signed.
+            let isPlain = url.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"@?#\\".utf8.contains($0) }
+            guard isPlain, url.contains("://"), !host(of: url).isEmpty else { throw .notAnEndpoint(url) }
+            // Keys don't cross a network in the clear.
             guard url.hasPrefix("https://") || url.hasPrefix("http://") && isLoopback(url) else {
                 throw .notSecure(url)
             }
@@ -66,15 +72,6 @@ public struct EndpointSettings: Sendable {
             case .sts: isGlobal ? "sts.amazonaws.com" : partition.sts(region, fips: usesFIPS, dualStack: usesDualStack)
             }
         return Endpoint(url: "https://" + host, region: signing)
-    }
-
-    /// Keys don't cross a network in the clear.
-    private func isLoopback(_ url: String) -> Bool {
-        let address = host(of: url)
-        // What is before an `@` is a user's name and password.
-        guard !address.contains("@") else { return false }
-        let name = address.hasPrefix("[") ? address.prefix { $0 != "]" } + "]" : address.prefix { $0 != ":" }
-        return name == "localhost" || name == "[::1]" || name.hasPrefix("127.") && !name.contains { $0.isLetter }
     }
 }
 

@@ -46,5 +46,19 @@ public struct TransportError: Error, Equatable, Sendable {
     }
 }
 
+/// The host of a URL, with its port.
+func host(of url: String) -> String {
+    let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? ""
+    return String(rest.prefix { $0 != "/" && $0 != "?" })
+}
+
+/// Whether a URL's host is this machine.
+func isLoopback(_ url: String) -> Bool {
+    let address = host(of: url)
+    let name = address.hasPrefix("[") ? address.prefix { $0 != "]" } + "]" : address.prefix { $0 != ":" }
+    let numbers = name.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return name == "localhost" || name == "[::1]" || numbers.count == 4 && !numbers.contains(nil) && numbers[0] == 127
+}
+
 /// Sends a request and waits for the answer, whatever its status.
 public typealias Transport = @Sendable (borrowing HTTPRequest) throws(TransportError) -> HTTPResponse

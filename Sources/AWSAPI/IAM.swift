@@ -78,15 +78,13 @@ extension AWSClient {
             with: credentials)
     }
 
-    /// Deletes a key for good; one that isn't there any more is no error.
+    /// Deletes a key for good.
+    ///
+    /// - Throws: ``AWSError``; its code is `NoSuchEntity` if there is no such key, or not any more.
     public func deleteAccessKey(
         _ id: String, of user: String, with credentials: borrowing AWSCredentials
     ) throws(AWSError) {
-        do throws(AWSError) {
-            _ = try call(.iam, "DeleteAccessKey", [("UserName", user), ("AccessKeyId", id)], with: credentials)
-        } catch {
-            guard error.code == "NoSuchEntity" else { throw error }
-        }
+        _ = try call(.iam, "DeleteAccessKey", [("UserName", user), ("AccessKeyId", id)], with: credentials)
     }
 
     /// The latest known use of a key; `nil` if none is known.

@@ -40,7 +40,11 @@ extension RotateRun {
                 Console.note("another copy of \(key.accessKeyID), which will cease to work: \(copy.path): \(copy.what)")
             }
         }
-        guard !options.dryRun, !candidates.isEmpty || !overdue.isEmpty else { return }
+        guard !options.dryRun else {
+            for candidate in candidates { finish(RotationResult(planned: candidate.group, plan(candidate))) }
+            return
+        }
+        guard !candidates.isEmpty || !overdue.isEmpty else { return }
         try Console.confirm("go ahead?", yes: options.yes)
         for entry in overdue { try carryOn(entry, towards: .forward(deletesAtOnce: false), access, store) }
         for candidate in candidates { finish(try rotate(candidate, access, store)) }

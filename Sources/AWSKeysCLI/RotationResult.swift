@@ -46,6 +46,13 @@ struct RotationResult: Encodable {
             next: reason, due: 0, failure: nil)
     }
 
+    /// A part that is only shown.
+    init(planned group: KeyGroup, _ plan: String) {
+        self.init(
+            name: group.name, profiles: group.profiles, oldID: group.id, currentID: group.id, state: "planned",
+            next: plan, due: 0, failure: nil)
+    }
+
     private init(
         name: String, profiles: [String], oldID: String, currentID: String, state: String, next: String?, due: Int,
         failure: Failure?
@@ -81,7 +88,7 @@ struct RotationResult: Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case profiles, state, due, error
+        case profiles, state, next, due, error
         case oldID = "old_access_key_id"
         case currentID = "access_key_id"
     }
@@ -101,6 +108,7 @@ struct RotationResult: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(profiles, forKey: .profiles)
         try container.encode(state, forKey: .state)
+        try container.encode(next, forKey: .next)
         try container.encode(oldID, forKey: .oldID)
         try container.encode(currentID, forKey: .currentID)
         try container.encode(due == 0 ? nil : timestamp(due), forKey: .due)

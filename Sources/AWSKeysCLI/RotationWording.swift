@@ -16,6 +16,11 @@ extension Failure {
                 hint: "unset one of the two in the environment or in config")
         case .noDualStack(let partition):
             self.init(.config, "\(partition) has no dual-stack endpoints", hint: "unset `use_dualstack_endpoint`")
+        case .notAnEndpoint(let url):
+            self.init(
+                .config, "\"\(url)\" is no endpoint",
+                hint: "it is https, a host, and perhaps a port and a path: "
+                    + "look at AWS_ENDPOINT_URL and `endpoint_url`")
         case .notSecure(let url):
             self.init(
                 .config, "the endpoint \"\(url)\" is neither https nor on this machine",

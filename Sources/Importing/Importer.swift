@@ -35,11 +35,7 @@ public struct Importer: ~Copyable {
         let known = Set(draft.profiles)
         var holders = try profilesByKey(in: draft)
         for profile in plan.imported {
-            let key: KeyRecord =
-                switch profile.places[0].file {
-                case .config: config.key(of: profile.name, added: now)
-                case .credentials: credentials.key(of: profile.name, added: now)
-                }
+            let key = profile.key(config: config, credentials: credentials, added: now)
             if let stored = try self.key(of: profile.name, in: draft), !stored.isSameKey(as: key) {
                 throw .occupied(profile: profile.name, by: .inStore)
             }
@@ -274,5 +270,17 @@ extension AWSFile {
             accessKeyID: id,
             secretAccessKey: withBytes { SecretBytes(copying: $0.extracting(lines?.secret?.value ?? 0..<0)) },
             added: added, exposed: true)
+    }
+}
+
+extension ImportPlan.Profile {
+    /// The key that the files give for it.
+    ///
+    /// - Parameter added: the time, in seconds since 1970.
+    public func key(config: borrowing AWSFile, credentials: borrowing AWSFile, added: UInt64) -> KeyRecord {
+        switch places[0].file {
+        case .config: config.key(of: name, added: added)
+        case .credentials: credentials.key(of: name, added: added)
+        }
     }
 }

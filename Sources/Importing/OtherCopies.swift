@@ -38,8 +38,7 @@ public func otherCopies(
     for path in candidates(config: config.path, credentials: credentials.path, home: home) {
         guard let bytes = try? readFile(at: path, atMost: 1 << 20) else { continue }
         let names = plan.imported.filter { profile in
-            let inConfig = profile.places.first?.file == .config
-            let key = inConfig ? config.key(of: profile.name, added: 0) : credentials.key(of: profile.name, added: 0)
+            let key = profile.key(config: config, credentials: credentials, added: 0)
             return key.secretAccessKey.withBytes { contains(bytes, $0) }
         }
         guard !names.isEmpty else { continue }

@@ -10,20 +10,14 @@ extension Rotator {
 
     /// Waits until IAM and STS know the other key, and it belongs to the same user.
     ///
-    /// - Throws: ``RotationError``: `unproven` after some minutes; `vanished` if the key is gone by then.
-    func prove(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) {
+    /// - Throws: ``RotationError/unproven(id:)`` after some minutes. Whether the key is gone or only late, nobody can
+    ///   tell, so it isn't forgotten.
+    func prove(_ rotation: borrowing Rotation) throws(RotationError) {
         // Only to learn whether IAM demands a session; whatever else is wrong, the other key will tell.
         _ = try? list(rotation.user, with: rotation.serving)
-        do throws(RotationError) {
-            switch rotation.other {
-            case .some(let key): try prove(key, of: rotation.user, rotation.account)
-            case nil: break
-            }
-        } catch .unproven(let other) {
-            let keys = try? list(rotation.user, with: rotation.serving)
-            guard let keys, !keys.contains(where: { $0.id == other }) else { throw .unproven(id: other) }
-            try forget(id)
-            throw .vanished(id: other)
+        switch rotation.other {
+        case .some(let key): try prove(key, of: rotation.user, rotation.account)
+        case nil: break
         }
     }
 

@@ -77,7 +77,7 @@ public final class Rotator {
         guard staying.isEmpty else { throw .twoKeys(try describe(examination.keys, with: key)) }
         for other in going {
             try share(key, withProfilesOf: other.id)
-            try remove(other.id, of: examination.user, with: key)
+            try removeReplaced(other.id, of: examination.user, with: key)
         }
         var rotation = Rotation(
             of: key.copy(), user: examination.user, account: examination.identity.account,
@@ -115,7 +115,7 @@ public final class Rotator {
                 try forget(id)
                 return .nothingMade
             case .prove:
-                try prove(rotation, id)
+                try prove(rotation)
                 try switchKeys(&rotation, id)
             case .withdraw:
                 try removeOther(rotation)

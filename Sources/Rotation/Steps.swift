@@ -31,7 +31,7 @@ extension Rotator {
         } catch .store(let problem) {
             // A secret that can't be kept must not stay valid.
             do throws(RotationError) {
-                try remove(made.accessKeyID, of: user, with: rotation.serving)
+                try removeOther(rotation)
             } catch {
                 throw .orphan(id: made.accessKeyID, problem)
             }
@@ -56,7 +56,7 @@ extension Rotator {
         var strange: [ListedKey] = []
         for key in keys where !rotation.seen.contains(key.id) {
             if replacing.contains(key.id) {
-                try remove(key.id, of: rotation.user, with: rotation.serving)
+                try removeReplaced(key.id, of: rotation.user, with: rotation.serving)
             } else {
                 let isOurs = try sealed { (draft) throws(StoreError) in try !draft.profiles(with: key.id).isEmpty }
                 if !isOurs { strange.append(key) }
@@ -70,7 +70,7 @@ extension Rotator {
     /// - Returns: whether the new key still serves; if IAM doesn't know it any more, the old one has taken over again
     ///   and the rotation is over.
     func deactivate(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) -> Bool {
-        let (user, old) = (rotation.user, rotation.otherID)
+        let old = rotation.otherID
         let drain = Int(clamping: rotation.switched) + Self.drain - now()
         if drain > 0 {
             report(.draining(seconds: min(drain, Self.drain)))
@@ -78,13 +78,11 @@ extension Rotator {
         }
         warnIfUsed(rotation)
         do throws(RotationError) {
-            try access.call(with: rotation.serving, during: .update) { (client, credentials) throws(AWSError) in
-                try client.setAccessKey(old, of: user, isActive: false, with: credentials)
+            guard try set(rotation, isActive: false) else {
+                // Somebody deleted it, which is where this was to end anyway.
+                try forget(id)
+                return false
             }
-        } catch .aws(let error, let call) where error.code == "NoSuchEntity" && call == .update {
-            // Somebody deleted it, which is where this was to end anyway.
-            try forget(id)
-            return false
         } catch .aws(let error, let call) where error.isUnknownKey && call == .update && works(rotation, old) {
             try fallBack(&rotation, id)
             return false
@@ -104,31 +102,69 @@ extension Rotator {
 
     /// Makes the old key active again, and waits until IAM and STS say so.
     func reactivate(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) {
-        let (user, old) = (rotation.user, rotation.otherID)
-        do throws(RotationError) {
-            try access.call(with: rotation.serving, during: .update) { (client, credentials) throws(AWSError) in
-                try client.setAccessKey(old, of: user, isActive: true, with: credentials)
-            }
-        } catch .aws(let error, let call) where error.code == "NoSuchEntity" && call == .update {
+        let old = rotation.otherID
+        guard try set(rotation, isActive: true) else {
             try forget(id)
             throw .vanished(id: old)
         }
         report(.reactivated(id: old))
-        try prove(rotation, id)
+        try prove(rotation)
+    }
+
+    /// Makes the key on its way in or out active or inactive.
+    ///
+    /// - Returns: whether it was there.
+    private func set(_ rotation: borrowing Rotation, isActive: Bool) throws(RotationError) -> Bool {
+        try untilShown(rotation) { () throws(RotationError) in
+            try access.call(with: rotation.serving, during: .update) { (client, credentials) throws(AWSError) in
+                try client.setAccessKey(
+                    rotation.otherID, of: rotation.user, isActive: isActive, with: credentials)
+            }
+        }
     }
 
     /// Deletes the key on its way in or out.
     func removeOther(_ rotation: borrowing Rotation) throws(RotationError) {
         if rotation.state == .retired { warnIfUsed(rotation) }
-        try remove(rotation.otherID, of: rotation.user, with: rotation.serving)
+        _ = try untilShown(rotation) { () throws(RotationError) in
+            try remove(rotation.otherID, of: rotation.user, with: rotation.serving)
+        }
+    }
+
+    /// Deletes a key that somebody said may go.
+    func removeReplaced(_ id: String, of user: String, with key: borrowing KeyRecord) throws(RotationError) {
+        do throws(RotationError) {
+            try remove(id, of: user, with: key)
+        } catch .aws(let error, let call) {
+            guard error.code == "NoSuchEntity" else { throw .aws(error, during: call) }
+        }
     }
 
     /// Deletes a key of the user.
-    func remove(_ id: String, of user: String, with key: borrowing KeyRecord) throws(RotationError) {
+    private func remove(_ id: String, of user: String, with key: borrowing KeyRecord) throws(RotationError) {
         try access.call(with: key, during: .delete) { (client, credentials) throws(AWSError) in
             try client.deleteAccessKey(id, of: user, with: credentials)
         }
         report(.deleted(id: id))
+    }
+
+    /// Makes a call about the key on its way in or out, which may be so new that IAM doesn't show it yet.
+    ///
+    /// - Returns: whether it's there; `false` only after IAM has had its time to show it.
+    private func untilShown(
+        _ rotation: borrowing Rotation, _ call: () throws(RotationError) -> Void
+    ) throws(RotationError) -> Bool {
+        let end = Int(clamping: rotation.otherAdded) + Self.settling
+        while true {
+            do throws(RotationError) {
+                try call()
+                return true
+            } catch .aws(let error, let name) {
+                guard error.code == "NoSuchEntity" else { throw .aws(error, during: name) }
+            }
+            guard now() < end else { return false }
+            client.sleep(Double(min(10, end - now())))
+        }
     }
 
     /// Says it if the old key was used after programs ceased to get it.
@@ -154,6 +190,16 @@ extension Rotation {
             switch other {
             case .some(let key): key.accessKeyID
             case nil: ""
+            }
+        }
+    }
+
+    /// When the key on its way in or out came, in seconds since 1970; 0 while there is none.
+    fileprivate var otherAdded: UInt64 {
+        borrowing get {
+            switch other {
+            case .some(let key): key.added
+            case nil: 0
             }
         }
     }

@@ -75,7 +75,7 @@ struct CallTests {
         #expect(service.sent.first?.url == "https://iam.amazonaws.com/")
     }
 
-    @Test("delete a key, which may be gone already")
+    @Test("delete a key, and say if there is none")
     func deleteAccessKey() throws {
         let service = ScriptedService([
             .reply("<DeleteAccessKeyResponse/>"), .refusal("NoSuchEntity", status: 404),
@@ -83,7 +83,10 @@ struct CallTests {
         ])
         let client = try service.client()
         try client.deleteAccessKey(otherID, of: "Bob", with: longTermKey())
-        try client.deleteAccessKey(otherID, of: "Bob", with: longTermKey())
+        let missing = problem { () throws(AWSError) in
+            try client.deleteAccessKey(otherID, of: "Bob", with: longTermKey())
+        }
+        #expect(missing?.code == "NoSuchEntity")
         let failure = problem { () throws(AWSError) in
             try client.deleteAccessKey(otherID, of: "Bob", with: longTermKey())
         }

@@ -54,11 +54,19 @@ struct EndpointTests {
     func plainHTTP() {
         for url in [
             "http://example.com", "http://localhost.example.com", "http://127.example.com", "ftp://127.0.0.1",
-            "http://localhost:x@example.com", "http://127.0.0.1:5000@10.0.0.1/",
+            "http://127.1", "http://10.0.0.1",
         ] {
             var settings = EndpointSettings(region: "eu-west-1")
             settings.urls[.iam] = url
             #expect(throws: EndpointError.notSecure(url)) { try settings.endpoint(of: .iam) }
+        }
+        for url in [
+            "http://localhost:x@example.com", "http://127.0.0.1:5000@10.0.0.1/", "https://example.com?x", "https://",
+            "example.com", "https://exämple.com", "https://a b.com", "https://example.com#x",
+        ] {
+            var settings = EndpointSettings(region: "eu-west-1")
+            settings.urls[.iam] = url
+            #expect(throws: EndpointError.notAnEndpoint(url)) { try settings.endpoint(of: .iam) }
         }
         for url in ["http://127.0.0.1:5000", "http://localhost:1", "http://[::1]:2", "https://example.com"] {
             var settings = EndpointSettings(region: "eu-west-1")

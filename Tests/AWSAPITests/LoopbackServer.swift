@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A server of a test's own on 127.0.0.1, `LoopbackServer.py`, which ends with this.
+/// A server of a test's own on 127.0.0.1, `Tests/EndToEnd/loopback_server.py`, which ends with this.
 final class LoopbackServer {
     /// A request as it arrived.
     struct Echo: Decodable {
@@ -30,7 +30,9 @@ final class LoopbackServer {
     ///   - certificate: what it shows, as a server or behind a proxy.
     ///   - speaksTLS: whether it wants TLS from the first byte.
     init(certificate: Certificate? = nil, speaksTLS: Bool = false) throws {
-        let script = URL(fileURLWithPath: #filePath).deletingPathExtension().path + ".py"
+        let script =
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+            + "/EndToEnd/loopback_server.py"
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
         process.arguments =
             [script] + (certificate.map { [$0.path, $0.keyPath] } ?? []) + (speaksTLS ? ["tls"] : [])

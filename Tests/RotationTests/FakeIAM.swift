@@ -10,7 +10,7 @@ final class FakeIAM: @unchecked Sendable {
         let id: String
         let secret: String
         var isActive = true
-        let created: Int
+        var created: Int
         /// From when on both services know it.
         var known: Int
         var lastUse: Int?
@@ -64,7 +64,7 @@ final class FakeIAM: @unchecked Sendable {
         let number = String(made)
         let id = "AKIA" + String(repeating: "0", count: 9 - number.count) + number + "EXAMPLE"
         let secret = "fake" + String(repeating: "x", count: 36 - number.count) + number
-        keys.append(Key(id: id, secret: secret, created: now, known: now))
+        keys.append(Key(id: id, secret: secret, created: now - 86_400, known: 0))
         return keys[keys.count - 1]
     }
 
@@ -147,7 +147,7 @@ final class FakeIAM: @unchecked Sendable {
 
     private func perform(_ action: String, _ parameters: [String: String], signer: String) -> (Int, String) {
         let id = parameters["AccessKeyId"] ?? ""
-        let index = keys.firstIndex { $0.id == id }
+        let index = keys.firstIndex { $0.id == id && isShown($0) }
         switch action {
         case "GetCallerIdentity":
             let arn = isRoot ? "arn:aws:iam::\(Self.account):root" : "arn:aws:iam::\(Self.account):user/\(Self.user)"
@@ -158,7 +158,7 @@ final class FakeIAM: @unchecked Sendable {
             let credentials = "<AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
             return (200, result(action, "<Credentials>\(credentials)<SessionToken>token</SessionToken></Credentials>"))
         case "ListAccessKeys":
-            let members = keys.filter { $0.id == signer || $0.created + propagation / 2 <= now }.map { key in
+            let members = keys.filter { $0.id == signer || isShown($0) }.map { key in
                 "<member><AccessKeyId>\(key.id)</AccessKeyId><Status>\(key.isActive ? "Active" : "Inactive")</Status>"
                     + "<CreateDate>\(iso(key.created))</CreateDate></member>"
             }
@@ -169,6 +169,7 @@ final class FakeIAM: @unchecked Sendable {
                 return (409, problem("LimitExceeded"))
             }
             makeKey()
+            keys[keys.count - 1].created = now
             keys[keys.count - 1].known = now + propagation
             let key = keys[keys.count - 1]
             let fields = "<AccessKeyId>\(key.id)</AccessKeyId><SecretAccessKey>\(key.secret)</SecretAccessKey>"
@@ -190,11 +191,14 @@ final class FakeIAM: @unchecked Sendable {
         }
     }
 
+    /// Whether IAM shows a key already.
+    private func isShown(_ key: Key) -> Bool { key.created + min(60, propagation / 2) <= now }
+
     private func isKnown(_ id: String) -> Bool {
         guard let key = key(id), key.isActive, key.known <= now else { return false }
         guard now < key.known + flapping else { return true }
         flips += 1
-        return flips % 2 == 0
+        return flips % 4 != 0
     }
 
     private func lost(_ mayHaveArrived: Bool) -> TransportError {
@@ -208,7 +212,8 @@ final class FakeIAM: @unchecked Sendable {
     private func refusal(_ status: Int, _ code: String) -> HTTPResponse { response(status, problem(code)) }
 
     private func problem(_ code: String) -> String {
-        "<ErrorResponse><Error><Code>\(code)</Code><Message>fake</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+        let error = "<Error><Code>\(code)</Code><Message>fake</Message></Error>"
+        return "<ErrorResponse>\(error)<RequestId>1</RequestId></ErrorResponse>"
     }
 
     private func result(_ action: String, _ inside: String) -> String {
@@ -236,7 +241,8 @@ final class FakeIAM: @unchecked Sendable {
         guard digits.count == 16 else { return 0 }
         func part(_ range: Range<Int>) -> String { String(digits[range]) }
         return AWSAPI.seconds(
-            ofTimestamp: "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):\(part(13..<15))Z")
+            ofTimestamp:
+                "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):\(part(13..<15))Z")
             ?? 0
     }
 }

@@ -48,7 +48,9 @@ struct ModelTests {
             world.killAt = Int.random(in: 1...60, using: &generator)
             return "killed at \(world.killAt ?? 0)"
         case 2, 3, 4:
-            let actions = ["GetCallerIdentity", "ListAccessKeys", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"]
+            let actions = [
+                "GetCallerIdentity", "ListAccessKeys", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey",
+            ]
             let action = actions.randomElement(using: &generator) ?? ""
             let fault = FakeIAM.Fault.allCases.randomElement(using: &generator) ?? .lost
             let first = world.iam.calls.count { $0 == action } + Int.random(in: 1...5, using: &generator)

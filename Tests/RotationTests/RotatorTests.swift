@@ -1,6 +1,7 @@
 import AWSAPI
 import SealedStore
 import Sealing
+import TestSupport
 import Testing
 
 @testable import Rotation
@@ -8,7 +9,7 @@ import Testing
 @Suite("A rotation")
 struct RotatorTests {
     /// What an ending says, without what differs from run to run.
-    private func problem(_ ending: World.Ending) -> RotationError? {
+    private func failure(_ ending: World.Ending) -> RotationError? {
         if case .failed(let error) = ending { error } else { nil }
     }
 
@@ -72,7 +73,7 @@ struct RotatorTests {
 
         let early = World()
         early.iam.propagation = 1000
-        #expect(problem(try early.rotate()) == .unproven(id: "AKIA000000002EXAMPLE"))
+        #expect(failure(try early.rotate()) == .unproven(id: "AKIA000000002EXAMPLE"))
         #expect(early.state == .proving)
         #expect(try early.resume(.back) == .done(.finished))
         #expect(early.iam.keys.count == 1)
@@ -93,7 +94,7 @@ struct RotatorTests {
         let wrong = World()
         wrong.iam.demandsMFA = true
         wrong.codes = ["999999"]
-        let error = problem(try wrong.rotate())
+        let error = failure(try wrong.rotate())
         guard case .aws(_, during: .authenticate) = error else {
             Issue.record("a wrong code is said to be one: \(String(describing: error))")
             return
@@ -105,10 +106,10 @@ struct RotatorTests {
     func notOurs() throws {
         let root = World()
         root.iam.isRoot = true
-        #expect(problem(try root.rotate()) == .root(account: FakeIAM.account))
+        #expect(failure(try root.rotate()) == .root(account: FakeIAM.account))
         let unknown = World()
         unknown.iam.keys[0].isActive = false
-        #expect(problem(try unknown.rotate()) == .unknownKey(unknown.servingID))
+        #expect(failure(try unknown.rotate()) == .unknownKey(unknown.servingID))
         #expect(root.writes + unknown.writes == 0)
     }
 
@@ -117,17 +118,16 @@ struct RotatorTests {
         let world = World()
         let other = world.iam.makeKey().id
         world.iam.foreign = [other]
-        guard case .twoKeys(let keys) = problem(try world.rotate()) else {
+        guard case .twoKeys(let keys) = failure(try world.rotate()) else {
             Issue.record("two keys are shown")
             return
         }
         #expect(keys.map(\.listed.id) == [world.servingID, other])
         #expect(world.writes == 0)
 
-        var record = KeyRecord(accessKeyID: other, secretAccessKey: .init(zeros: 1), added: 0, exposed: false)
-        world.draft.set(record, for: "ops")
-        record = KeyRecord(accessKeyID: "", secretAccessKey: .init(zeros: 0), added: 0, exposed: false)
-        #expect(problem(try world.rotate(replacing: other)) == nil)
+        world.draft.set(
+            KeyRecord(accessKeyID: other, secretAccessKey: SecretBytes(zeros: 1), added: 0, exposed: false), for: "ops")
+        #expect(failure(try world.rotate(replacing: other)) == nil)
         #expect(try world.draft.profiles(with: world.servingID) == ["dev", "ops", "web"])
         #expect(world.broken.isEmpty)
     }
@@ -136,7 +136,7 @@ struct RotatorTests {
     func rival() throws {
         let world = World()
         world.iam.faults["CreateAccessKey"] = [1: .limited]
-        guard case .twoKeys = problem(try world.rotate()) else {
+        guard case .twoKeys = failure(try world.rotate()) else {
             Issue.record("the limit is shown as two keys")
             return
         }
@@ -147,7 +147,7 @@ struct RotatorTests {
     func notKept() throws {
         let world = World()
         world.refusedWrites = [2]
-        guard case .store = problem(try world.rotate()) else {
+        guard case .store = failure(try world.rotate()) else {
             Issue.record("the store's problem is said")
             return
         }
@@ -156,7 +156,7 @@ struct RotatorTests {
         let worse = World()
         worse.refusedWrites = [2, 3]
         worse.iam.denied = ["DeleteAccessKey"]
-        guard case .orphan(let id, _) = problem(try worse.rotate()) else {
+        guard case .orphan(let id, _) = failure(try worse.rotate()) else {
             Issue.record("the key that stays is named")
             return
         }
@@ -194,13 +194,23 @@ struct RotatorTests {
         world.killAt = 8
         _ = try world.rotate()
         let id = try #require(world.draft.notes(.rotation).first)
-        let bytes = try #require(try world.draft.note(id, .rotation)?.withBytes { $0.array() })
+        let bytes = try world.draft.note(id, .rotation).array()
         for size in 0..<bytes.count {
-            let isRead = (try? Rotation.read(.init(copying: bytes[..<size].span))) != nil
-            #expect(!isRead)
+            let cut = SecretBytes(copying: Array(bytes[..<size]).span)
+            let problem = problem { () throws(StoreError) in _ = try Rotation.read(cut) }
+            #expect(problem == .damaged(.record))
         }
-        let read = try Rotation.read(.init(copying: bytes.span))
+        let read = try Rotation.read(SecretBytes(copying: bytes.span))
         let again = read.encoded().withBytes { $0.array() }
         #expect(again == bytes)
+    }
+}
+
+extension Optional where Wrapped == SecretBytes, Wrapped: ~Copyable {
+    fileprivate borrowing func array() -> [UInt8] {
+        switch self {
+        case .some(let bytes): bytes.array()
+        case nil: []
+        }
     }
 }

@@ -28,6 +28,9 @@ struct AddCommand: ParsableCommand {
     @Flag(help: "Replace the key that the profile has in the store.")
     var replace = false
 
+    @Flag(help: "Ask AWS first whether the key is valid, and say whose it is.")
+    var verify = false
+
     @Flag(help: "Don't ask.")
     var yes = false
 
@@ -54,7 +57,7 @@ struct AddCommand: ParsableCommand {
         } else {
             let way = try NewStore.choose(in: context)
             Console.note("a new store will be made at \(try context.storePath()), \(way.words)")
-            let key = try readKey(in: context)
+            let key = try readVerifiedKey(in: context)
             try put(key, into: way.make(in: context, yes: yes), config, credentials, in: context)
         }
     }
@@ -71,7 +74,7 @@ struct AddCommand: ParsableCommand {
             }
             try Console.confirm("replace the key of \"\(profile)\", which will be gone?", yes: yes)
         }
-        try put(readKey(in: context), into: store, config, credentials, in: context)
+        try put(readVerifiedKey(in: context), into: store, config, credentials, in: context)
     }
 
     private func put(
@@ -84,6 +87,12 @@ struct AddCommand: ParsableCommand {
                 isReplacing: replace)
         }
         Console.say("added \(short(key.accessKeyID)) as \"\(profile)\"")
+    }
+
+    private func readVerifiedKey(in context: Context) throws -> KeyRecord {
+        let key = try readKey(in: context)
+        if verify { try AWSKeysCLI.verify(key, of: profile, AWSAccess(in: context)) }
+        return key
     }
 
     private func readKey(in context: Context) throws -> KeyRecord {

@@ -4,6 +4,7 @@ import Foundation
 import Importing
 import SealedStore
 import Sealing
+import Unlocking
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,11 +42,14 @@ struct ImportCommand: ParsableCommand {
     @Flag(help: "Print the plan as JSON (with --dry-run).")
     var json = false
 
+    @Flag(help: "Ask AWS first whether the keys are valid, and say whose they are.")
+    var verify = false
+
     @Flag(help: "Don't ask.")
     var yes = false
 
     func validate() throws {
-        if undo, dryRun || json || into != nil || !profiles.isEmpty {
+        if undo, dryRun || verify || json || into != nil || !profiles.isEmpty {
             throw ValidationError("--undo takes back the whole latest import and goes with --yes only")
         }
         if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
@@ -97,6 +101,7 @@ struct ImportCommand: ParsableCommand {
         if let problem { throw Failure(problem, store: store.path) }
         try show(plan, config, credentials, in: context)
         guard !dryRun, !plan.imported.isEmpty else { return }
+        try verifyKeys(plan, config, credentials, in: context)
         try Console.confirm("move \(count(plan.imported)) into the store?", yes: yes)
         try apply(plan, to: store, config, credentials, in: context)
     }
@@ -106,6 +111,7 @@ struct ImportCommand: ParsableCommand {
     ) throws {
         try show(plan, config, credentials, in: context)
         guard !dryRun else { return }
+        try verifyKeys(plan, config, credentials, in: context)
         let way = try NewStore.choose(in: context)
         Console.note("a new store will be made at \(try context.storePath()), \(way.words)")
         try Console.confirm("move \(count(plan.imported)) into the store?", yes: yes)
@@ -120,8 +126,24 @@ struct ImportCommand: ParsableCommand {
             try importer.apply(plan, config: config, credentials: credentials, now: UInt64(context.now()))
         }
         Console.say("imported \(count(plan.imported)); every program goes on as before")
-        Console.note("these keys lay in plain text: think of them as seen, and replace them when you can")
+        Console.note(
+            "these keys lay in plain text, so others may have seen them: `awskeys rotate --imported` replaces them")
         Console.note("`awskeys import --undo` takes it back")
+        guard !yes, Terminal.isThere else { return }
+        let answer = Terminal.ask("replace them in IAM now? [y/N] ")?.lowercased() ?? ""
+        guard ["y", "yes"].contains(answer) else { return }
+        try RotateCommand.parse(["--"] + plan.imported.map(\.name)).run(in: context)
+    }
+
+    private func verifyKeys(
+        _ plan: ImportPlan, _ config: borrowing AWSFile, _ credentials: borrowing AWSFile, in context: Context
+    ) throws {
+        guard verify else { return }
+        let access = try AWSAccess(in: context)
+        for profile in plan.imported {
+            let key = profile.key(config: config, credentials: credentials, added: 0)
+            try AWSKeysCLI.verify(key, of: profile.name, access)
+        }
     }
 
     private func takeBack(in context: Context) throws {
