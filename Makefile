@@ -6,7 +6,7 @@ PROGRAMS = awskeys awskeys-credential-process
 # The Swift library goes into the programs, so that they run where no Swift is installed.
 RELEASE = swift build -c release --static-swift-stdlib
 
-.PHONY: all build build-deps deps check test unit end-to-end test-as-user demo bench install uninstall clean
+.PHONY: all build build-deps deps check test unit end-to-end test-as-user torture demo bench install uninstall clean
 
 all: build
 
@@ -36,6 +36,11 @@ end-to-end: deps build
 # As root: all end-to-end tests once more, as the ordinary user whom awskeys is for.
 test-as-user: deps build
 	@Scripts/test-as-user
+
+# The long forms: 12,000 random sequences of rotations and troubles, and every kill of a rotation with all that may follow.
+torture: deps build
+	AWSKEYS_TORTURE=1 swift test --filter RotationTests
+	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -s test_rotate_killed.py
 
 demo: deps build
 	@Scripts/demo

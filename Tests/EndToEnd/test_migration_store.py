@@ -28,6 +28,9 @@ def frozen(request: pytest.FixtureRequest, make_home: MakeHome) -> Iterator[tupl
     home.use_passphrase((folder / "passphrase").read_text().splitlines()[0])
     # Copies of one store share their place in the kernel keyring, and what it remembers of their age.
     home.run("lock").done()
+    if (rotations := folder / "rotations.json").exists():
+        found = json.loads(home.run("list", "--json").done().stdout)["rotations"]
+        assert found == json.loads(rotations.read_text())
     yield home, json.loads((folder / "expected.json").read_text())
 
 
