@@ -35,6 +35,8 @@ public final class AWSClient {
     /// How far this machine's clock is behind the services', in seconds.
     private var skew = 0
     private var hasCorrectedClock = false
+    /// Whether any answer came so far; where there is no network, nobody is kept waiting.
+    private var hasAnswered = false
 
     /// How often a call is sent at most.
     private static let attempts = 5
@@ -70,7 +72,8 @@ public final class AWSClient {
             do throws(AWSError) {
                 return try send(service, action, parameters, with: credentials)
             } catch {
-                guard isRepeatable, error.isPassing, attempt < Self.attempts else { throw error }
+                let isUseless = !hasAnswered && !error.mayHaveHappened && error.code == nil
+                guard isRepeatable, error.isPassing, !isUseless, attempt < Self.attempts else { throw error }
             }
             surroundings.sleep(surroundings.random(min(20, 0.5 * Double(1 << attempt))))
             attempt += 1
@@ -86,6 +89,7 @@ public final class AWSClient {
         let form = ([("Action", action), ("Version", version)] + parameters)
             .map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
         let response = try deliver(Array(form.utf8), to: endpoint, service, with: credentials)
+        hasAnswered = true
         let answer = try? XMLElement.parse(response.body)
         if response.status == 200 {
             guard let answer, answer.name == action + "Response" else { throw .garbled(status: 200) }

@@ -44,7 +44,10 @@ extension RotateRun {
             for candidate in candidates { finish(RotationResult(planned: candidate.group, plan(candidate))) }
             return
         }
-        guard !candidates.isEmpty || !overdue.isEmpty else { return }
+        guard !candidates.isEmpty || !overdue.isEmpty else {
+            if groups.isEmpty, !options.json { Console.say("there is no key to rotate") }
+            return
+        }
         try Console.confirm("go ahead?", yes: options.yes)
         for entry in overdue { try carryOn(entry, towards: .forward(deletesAtOnce: false), access, store) }
         for candidate in candidates { finish(try rotate(candidate, access, store)) }
@@ -59,7 +62,7 @@ extension RotateRun {
         do throws(RotationError) {
             let examination = try rotator.examine(key)
             if let least = options.olderThan, let made = examination.key.created,
-                made > context.now() - Int(least.seconds), entry == nil
+                made > context.now() - Int(least.seconds), entry?.isOnlyWaiting ?? true
             {
                 finish(RotationResult(skipped: group, "it is younger than \(least.words)"))
                 return nil
@@ -116,11 +119,10 @@ extension RotateRun {
         var id: [UInt8]?
         do throws(RotationError) {
             if let entry = candidate.entry {
-                let isEarlier = entry.state == .retiring || entry.state == .retired
                 let outcome = try rotator.resume(
-                    entry.id, towards: .forward(deletesAtOnce: isEarlier || options.deleteNow),
+                    entry.id, towards: .forward(deletesAtOnce: entry.isOnlyWaiting || options.deleteNow),
                     replacing: Set([options.replace].compactMap(\.self)))
-                if !isEarlier, outcome != .nothingMade { id = entry.id }
+                if !entry.isOnlyWaiting, outcome != .nothingMade { id = entry.id }
                 if id == nil { examination = try rotator.examine(key) }
             }
             if id == nil {

@@ -35,8 +35,11 @@ struct RotationEntry: Encodable {
         return entries
     }
 
+    /// Whether the new key serves already, so that all that is left is to see the old one off.
+    var isOnlyWaiting: Bool { state == .retiring || state == .retired }
+
     /// Whether what the rotation waits for is over.
-    func isDue(now: Int) -> Bool { (state == .retiring || state == .retired) && due <= now }
+    func isDue(now: Int) -> Bool { isOnlyWaiting && due <= now }
 
     /// What it is about, for people.
     func words(now: Int) -> String {

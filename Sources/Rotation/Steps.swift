@@ -172,13 +172,17 @@ extension Rotator {
         let use = try? access.call(with: rotation.serving, during: .list) { (client, credentials) throws(AWSError) in
             try client.lastUse(of: rotation.otherID, with: credentials)
         }
-        if let use = use ?? nil, use.time > Int(clamping: rotation.switched) {
+        // AWS's clock may differ from the one that the switch was timed by.
+        let skew = client.now - now() + Self.clockTolerance
+        if let use = use ?? nil, use.time > Int(clamping: rotation.switched) + skew {
             report(.stillUsed(id: rotation.otherID, use))
         }
     }
 
     /// How long IAM may take to show a key that it made, in seconds.
     private static let settling = 90
+    /// How far two clocks that are kept right may differ, in seconds.
+    private static let clockTolerance = 60
     /// How long programs have for using a key that they got right before the switch, in seconds.
     private static let drain = 5
 }

@@ -17,8 +17,7 @@ struct ClientTests {
     private static let passing: [Answer] =
         throttled.map { .refusal($0, status: 400) } + [
             .refusal("InternalFailure", status: 500), .refusal("ServiceUnavailable", status: 503),
-            .reply("<html/>", status: 502), .failure(mayHaveArrived: false),
-            .failure(mayHaveArrived: true),
+            .reply("<html/>", status: 502), .failure(mayHaveArrived: true),
         ]
 
     /// What stays as it is.
@@ -52,6 +51,18 @@ struct ClientTests {
         #expect(service.bounds == [1, 2, 4, 8])
         #expect(service.waits == service.bounds.map { $0 * 2 / 3 })
         #expect(Set(service.forms).count == 1)
+    }
+
+    @Test("that never left are sent again only if AWS could be reached before")
+    func offline() throws {
+        let service = ScriptedService([.failure(mayHaveArrived: false)])
+        #expect(failure(of: try service.client()) != nil)
+        #expect(service.sent.count == 1)
+        let later = ScriptedService([.identity] + Array(repeating: .failure(mayHaveArrived: false), count: 5))
+        let client = try later.client()
+        #expect(failure(of: client) == nil)
+        #expect(failure(of: client) != nil)
+        #expect(later.sent.count == 6)
     }
 
     @Test("are signed for the time of each sending")

@@ -14,6 +14,7 @@ from canary import secrets_in
 from conftest import MakeHome
 from fake_keys import DEV, THIRD
 from home import PASSPHRASE, Home
+from stub_iam import Stub
 
 SECRET_ASKED = r"(?i)(?:passphrase|secret access key|once more|again)[^\r\n]*[:?] ?$"
 ID_ASKED = r"(?i)access key id[^\r\n]*[:?] ?$"
@@ -55,7 +56,7 @@ class Terminal:
     def answers(self, secrets: list[str], yes_or_no: dict[str, str]) -> int:
         """Answers whatever is asked: secrets in turn, questions by a word in them; gives the status at the end.
 
-        A question whose words match nothing is answered with yes.
+        A question whose words match nothing is answered with yes, but for the offer to rotate, which needs AWS.
         """
         secrets = list(secrets)
         while True:
@@ -66,7 +67,8 @@ class Terminal:
                 self.type_unseen(secrets.pop(0))
             elif number == 1:
                 question = self.seen.rstrip().splitlines()[-1].lower()
-                self.child.sendline(next((yes_or_no[word] for word in yes_or_no if word in question), "y"))
+                usual = "n" if "in iam now" in question else "y"
+                self.child.sendline(next((yes_or_no[word] for word in yes_or_no if word in question), usual))
             else:
                 assert not secrets, f"asked too little: {self.seen}"
                 return self.ends()
@@ -97,6 +99,16 @@ def test_a_first_import_asks_a_passphrase_twice_and_offers_a_recovery_code(newco
     newcomer.run("lock").done()
     newcomer.use_passphrase(PASSPHRASE)
     assert DEV.secret in newcomer.resolve("dev").done().stdout
+
+
+def test_import_offers_to_replace_what_lay_in_plain_text(make_home: MakeHome, stub: Stub) -> None:
+    key = stub.user("ann").key()
+    home = make_home(config="[default]\nregion = us-east-1\n", credentials=f"[dev]\n{key.lines()}")
+    home.env |= stub.environment
+    terminal = Terminal(home, "import")
+    assert terminal.answers([], {"in iam now": "y"}) == 0, terminal.seen
+    assert json.loads(home.resolve("dev").done().stdout)["AccessKeyId"] != key.id
+    assert not stub.works(key.id)
 
 
 def test_a_recovery_code_may_be_declined(newcomer: Home) -> None:
