@@ -9,13 +9,15 @@ import Sealing
 ///   - patience: how long one request may take, in seconds.
 public func curlTransport(caBundle: String?, patience: Int = 30) -> Transport {
     { (request) throws(TransportError) in
-        Curl.ready()
+        guard Curl.isReady else {
+            throw TransportError(host: host(of: request.url), reason: "libcurl is not installed", mayHaveArrived: false)
+        }
         let answer = Answer()
         let code = send(request, answer: answer, caBundle: caBundle, patience: patience)
         guard code == CURLE_OK, !answer.isTooLarge else {
             let host = host(of: request.url)
             let reason =
-                answer.isTooLarge ? "the answer is too large" : unsafe String(cString: curl_easy_strerror(code))
+                answer.isTooLarge ? "the answer is too large" : unsafe String(cString: loaded_strerror(code))
             let mayHaveArrived = answer.isAskedFor && !Curl.beforeSending.contains(code.rawValue)
             throw TransportError(host: host, reason: reason, mayHaveArrived: mayHaveArrived)
         }
@@ -24,14 +26,14 @@ public func curlTransport(caBundle: String?, patience: Int = 30) -> Transport {
 }
 
 private enum Curl {
-    private static let initialised: Void = {
-        let code = unsafe curl_global_init_mem(
-            Int(CURL_GLOBAL_DEFAULT), WipedMemory.allocate, WipedMemory.free, WipedMemory.resize,
-            WipedMemory.duplicate, WipedMemory.allocateZeros)
-        guard code == CURLE_OK else { fatalError("libcurl cannot initialise") }
+    /// Whether libcurl is there and initialised.
+    static let isReady: Bool = {
+        guard libcurl_is_there() != 0 else { return false }
+        let code = unsafe loaded_global_init(
+            WipedMemory.allocate, WipedMemory.free, WipedMemory.resize, WipedMemory.duplicate,
+            WipedMemory.allocateZeros)
+        return code == CURLE_OK
     }()
-
-    static func ready() { _ = initialised }
 
     /// What goes wrong before the first byte of a request is on its way.
     static let beforeSending: Set<UInt32> = [
@@ -69,7 +71,7 @@ private final class Answer {
     func read(header: String) {
         let parts = header.split(separator: ":", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "date" else { return }
-        let time = unsafe curl_getdate(String(parts[1]), nil)
+        let time = unsafe loaded_getdate(String(parts[1]))
         if time >= 0 { date = time }
     }
 }
@@ -77,11 +79,11 @@ private final class Answer {
 private func send(
     _ request: borrowing HTTPRequest, answer: Answer, caBundle: String?, patience: Int
 ) -> CURLcode {
-    guard let curl = unsafe curl_easy_init() else { return CURLE_FAILED_INIT }
-    defer { unsafe curl_easy_cleanup(curl) }
+    guard let curl = unsafe loaded_init() else { return CURLE_FAILED_INIT }
+    defer { unsafe loaded_cleanup(curl) }
     var lines: UnsafeMutablePointer<curl_slist>?
     for header in request.headers {
-        unsafe lines = unsafe curl_slist_append(lines, "\(header.name): \(header.value)")
+        unsafe lines = unsafe loaded_append(lines, "\(header.name): \(header.value)")
     }
     if request.sessionToken.count > 0 {
         var line = SecretBuilder()
@@ -90,15 +92,15 @@ private func send(
         line.add("\0")
         line.joined().withBytes { line in
             unsafe line.withUnsafeBytes { line in
-                unsafe lines = unsafe curl_slist_append(
+                unsafe lines = unsafe loaded_append(
                     lines, line.baseAddress?.assumingMemoryBound(to: CChar.self))
             }
         }
     }
-    defer { unsafe curl_slist_free_all(lines) }
-    func set(_ option: CURLoption, _ value: Int) { unsafe _ = curl_set_long(curl, option, value) }
+    defer { unsafe loaded_free_list(lines) }
+    func set(_ option: CURLoption, _ value: Int) { unsafe loaded_set_long(curl, option, value) }
     func set(_ option: CURLoption, _ text: String) {
-        unsafe text.withCString { text in unsafe _ = curl_set_pointer(curl, option, text) }
+        unsafe text.withCString { text in unsafe loaded_set_pointer(curl, option, text) }
     }
     set(CURLOPT_URL, request.url)
     set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -113,11 +115,11 @@ private func send(
     // What is meant for this machine doesn't leave it.
     if isLoopback(request.url) { set(CURLOPT_NOPROXY, "*") }
     if let caBundle { set(CURLOPT_CAINFO, caBundle) }
-    unsafe _ = curl_set_pointer(curl, CURLOPT_HTTPHEADER, lines)
+    unsafe loaded_set_pointer(curl, CURLOPT_HTTPHEADER, lines)
     let handle = unsafe Unmanaged.passUnretained(answer).toOpaque()
-    unsafe _ = curl_set_pointer(curl, CURLOPT_WRITEDATA, handle)
-    unsafe _ = curl_set_pointer(curl, CURLOPT_HEADERDATA, handle)
-    unsafe _ = curl_set_writer(curl) { part, _, count, answer in
+    unsafe loaded_set_pointer(curl, CURLOPT_WRITEDATA, handle)
+    unsafe loaded_set_pointer(curl, CURLOPT_HEADERDATA, handle)
+    unsafe loaded_set_callback(curl, CURLOPT_WRITEFUNCTION) { part, _, count, answer in
         guard let part = unsafe part, let answer = unsafe answer else { return 0 }
         let target = unsafe Unmanaged<Answer>.fromOpaque(answer).takeUnretainedValue()
         let isTaken = unsafe part.withMemoryRebound(to: UInt8.self, capacity: count) { part in
@@ -125,7 +127,7 @@ private func send(
         }
         return isTaken ? count : 0
     }
-    unsafe _ = curl_set_header_reader(curl) { part, size, count, answer in
+    unsafe loaded_set_callback(curl, CURLOPT_HEADERFUNCTION) { part, size, count, answer in
         guard let part = unsafe part, let answer = unsafe answer else { return 0 }
         let line = unsafe String(
             decoding: UnsafeRawBufferPointer(start: part, count: size * count), as: UTF8.self)
@@ -133,14 +135,10 @@ private func send(
         return size * count
     }
     return unsafe request.body.withUnsafeBytes { body in
-        unsafe _ = curl_set_pointer(curl, CURLOPT_POSTFIELDS, body.baseAddress)
-        let code = unsafe curl_easy_perform(curl)
-        var status = 0
-        unsafe _ = curl_get_long(curl, CURLINFO_RESPONSE_CODE, &status)
-        answer.status = status
-        var sent = 0
-        unsafe _ = curl_get_long(curl, CURLINFO_REQUEST_SIZE, &sent)
-        answer.isAskedFor = sent > 0
+        unsafe loaded_set_pointer(curl, CURLOPT_POSTFIELDS, body.baseAddress)
+        let code = unsafe loaded_perform(curl)
+        answer.status = unsafe loaded_get_long(curl, CURLINFO_RESPONSE_CODE)
+        answer.isAskedFor = unsafe loaded_get_long(curl, CURLINFO_REQUEST_SIZE) > 0
         return code
     }
 }
