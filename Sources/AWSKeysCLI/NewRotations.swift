@@ -10,9 +10,12 @@ import Unlocking
 private struct Candidate {
     let group: KeyGroup
     let rotator: Rotator
-    let examination: Examination
+    /// `nil` where a rotation is carried on before a new one is thought of.
+    let examination: Examination?
     /// A rotation of it that isn't over.
     let entry: RotationEntry?
+    /// The profiles of the key that `--replace` names.
+    let replaced: [String]
 }
 
 extension RotateRun {
@@ -25,10 +28,11 @@ extension RotateRun {
             options.all || options.imported && group.isExposed
                 || options.profiles.contains { group.profiles.contains($0) }
         }
+        let replaced = try store.keyGroups().first { $0.id == options.replace }?.profiles ?? []
         var candidates: [Candidate] = []
         for group in groups {
             let entry = entries.first { $0.servingID == group.id }
-            if let candidate = try examine(group, entry, access, store) { candidates.append(candidate) }
+            if let candidate = try examine(group, entry, replaced, access, store) { candidates.append(candidate) }
         }
         let overdue = entries.filter { entry in
             entry.isDue(now: context.now()) && !candidates.contains { $0.entry?.id == entry.id }
@@ -55,36 +59,40 @@ extension RotateRun {
 
     /// Asks AWS about a key; one that isn't to be rotated is finished here.
     private func examine(
-        _ group: KeyGroup, _ entry: RotationEntry?, _ access: borrowing AWSAccess, _ store: borrowing UnlockedStore
+        _ group: KeyGroup, _ entry: RotationEntry?, _ replaced: [String], _ access: borrowing AWSAccess,
+        _ store: borrowing UnlockedStore
     ) throws -> Candidate? {
         let key = try store.key(of: group.profiles[0])
         let rotator = try rotator(for: group.profiles[0], named: group.name, access, store)
+        guard entry?.isOnlyWaiting ?? true else {
+            return Candidate(group: group, rotator: rotator, examination: nil, entry: entry, replaced: replaced)
+        }
         do throws(RotationError) {
             let examination = try rotator.examine(key)
             if let least = options.olderThan, let made = examination.key.created,
-                made > context.now() - Int(least.seconds), entry?.isOnlyWaiting ?? true
+                made > context.now() - Int(least.seconds)
             {
                 finish(RotationResult(skipped: group, "it is younger than \(least.words)"))
                 return nil
             }
             // What may go is settled before anything is changed.
             let strange = examination.others.filter { $0.id != entry?.otherID && $0.id != options.replace }
-            guard strange.isEmpty || entry?.state == .creating else {
-                throw .twoKeys(try rotator.describe(examination.keys, with: key))
-            }
-            return Candidate(group: group, rotator: rotator, examination: examination, entry: entry)
+            guard strange.isEmpty else { throw .twoKeys(try rotator.describe(examination.keys, with: key)) }
+            return Candidate(
+                group: group, rotator: rotator, examination: examination, entry: entry, replaced: replaced)
         } catch {
-            finish(RotationResult(group, failure: Failure(error, profile: group.profiles[0], store: store.path)))
+            finish(RotationResult(group, failure: failure(error, group.profiles, rotator, store)))
             return nil
         }
     }
 
     private func show(_ candidates: [Candidate], _ overdue: [RotationEntry]) {
         let rows = candidates.map { candidate in
-            [
+            let identity = candidate.examination?.identity
+            return [
                 candidate.group.name, candidate.group.id,
-                "\(candidate.examination.user) in \(candidate.examination.identity.account)",
-                candidate.examination.key.created.map { String(timestamp($0).prefix(10)) } ?? "?", plan(candidate),
+                "\(candidate.entry?.user ?? identity?.userName ?? "?") in \(candidate.entry?.account ?? identity?.account ?? "?")",
+                candidate.examination?.key.created.map { String(timestamp($0).prefix(10)) } ?? "", plan(candidate),
             ]
         }
         if !rows.isEmpty { Console.note(Console.table([["PROFILES", "KEY", "USER", "MADE", "PLAN"]] + rows)) }
@@ -94,46 +102,56 @@ extension RotateRun {
     }
 
     private func plan(_ candidate: Candidate) -> String {
+        let grace = options.grace ?? Self.usualGrace
         let after =
             options.deleteNow
             ? "delete this one at once"
             : options.keepActive
-                ? "this one stays active for \(options.grace.words)"
-                : "this one inactive, deleted after \(options.grace.words)"
+                ? "this one stays active for \(grace.words)"
+                : "this one inactive, deleted after \(grace.words)"
         let fresh = "make a new key, \(after)"
-        switch candidate.entry?.state {
-        case .creating, .proving, .restoring: return "carry on what was begun"
-        case .retiring, .retired: return "delete \(candidate.entry?.otherID ?? "") first, then \(fresh)"
-        case nil:
-            guard let other = candidate.examination.others.first else { return fresh }
-            return "delete \(other.id), then \(fresh)"
-        }
+        let first = [
+            candidate.entry.flatMap { $0.isOnlyWaiting ? "delete \($0.otherID)" : "carry on what was begun" },
+            options.replace.map { id in
+                "delete \(id)"
+                    + (candidate.replaced.isEmpty ? "" : ", of \(candidate.replaced.joined(separator: ", ")) too,")
+            },
+        ].compactMap(\.self)
+        guard candidate.entry?.isOnlyWaiting ?? true else { return first.joined(separator: ", ") }
+        return (first.map { $0 + " first" } + [fresh]).joined(separator: ", then ")
     }
 
     private func rotate(
         _ candidate: Candidate, _ access: borrowing AWSAccess, _ store: borrowing UnlockedStore
     ) throws -> RotationResult {
         let (group, rotator) = (candidate.group, candidate.rotator)
-        let key = try store.key(of: group.profiles[0])
-        var examination = candidate.examination
+        let grace = options.deleteNow ? 0 : (options.grace ?? Self.usualGrace).seconds
         var id: [UInt8]?
-        do throws(RotationError) {
+        do {
             if let entry = candidate.entry {
                 let outcome = try rotator.resume(
                     entry.id, towards: .forward(deletesAtOnce: entry.isOnlyWaiting || options.deleteNow),
                     replacing: Set([options.replace].compactMap(\.self)))
-                if !entry.isOnlyWaiting, outcome != .nothingMade { id = entry.id }
-                if id == nil { examination = try rotator.examine(key) }
+                if !entry.isOnlyWaiting, outcome != .nothingMade {
+                    return try result(of: group.id, group.profiles, entry.id, store)
+                }
             }
-            if id == nil {
-                let made = try rotator.rotate(
-                    key, examination, replacing: options.replace, grace: options.deleteNow ? 0 : options.grace.seconds,
-                    isKeptActive: options.keepActive)
-                id = made.id
-            }
-        } catch {
-            return RotationResult(group, failure: Failure(error, profile: group.profiles[0], store: store.path))
+            let key = try store.key(of: group.profiles[0])
+            // The earlier rotation may have ended otherwise than was thought.
+            guard key.accessKeyID == group.id else { return try result(of: group.id, group.profiles, nil, store) }
+            var examination = candidate.examination
+            if candidate.entry != nil || examination == nil { examination = try rotator.examine(key) }
+            guard let examination else { return try result(of: group.id, group.profiles, nil, store) }
+            id = try rotator.rotate(
+                key, examination, profile: group.profiles[0], replacing: options.replace, grace: grace,
+                isKeptActive: options.keepActive
+            ).id
+        } catch let error as RotationError {
+            return RotationResult(group, failure: failure(error, group.profiles, rotator, store))
         }
         return try result(of: group.id, group.profiles, id, store)
     }
+
+    /// How long an old key can be brought back, unless said otherwise.
+    private static let usualGrace = Lifetime(seconds: 24 * 3600)
 }

@@ -31,6 +31,15 @@ final class RotateRun {
         }
     }
 
+    /// Whether anything has been finished yet.
+    var hasResults: Bool { !results.isEmpty }
+
+    /// What ended the run before its end.
+    func stop(_ failure: Failure) {
+        self.failure = self.failure ?? failure
+        Console.write(failure.text, to: STDERR_FILENO)
+    }
+
     /// Prints what is to be printed at the end.
     ///
     /// - Throws: the exit code of the first failure.
@@ -73,19 +82,23 @@ final class RotateRun {
     /// Carries on what was begun before.
     func carryOn(in store: borrowing UnlockedStore, towards goal: RotationGoal) throws {
         for profile in options.profiles { _ = try store.key(of: profile) }
-        let found = try entries(in: store).filter { entry in
+        let concerned = try entries(in: store)
+        let found = concerned.filter { entry in
             switch options.mode {
-            case .finish: goal == .forward(deletesAtOnce: true) || entry.isDue(now: context.now())
-            case .rollback, .resume, .rotate: true
+            case .finish: entry.isOnlyWaiting && (options.deleteNow || entry.isDue(now: context.now()))
+            case .resume: !entry.isOnlyWaiting || entry.due == 0
+            case .rollback, .rotate: true
             }
         }
         if options.mode == .rollback {
             for profile in options.profiles where !found.contains(where: { $0.profiles.contains(profile) }) {
-                throw Failure(RotationError.nothingToRollBack, profile: profile, store: store.path)
+                throw Failure(RotationError.nothingToRollBack, profile: profile, user: nil, now: context.now(), store: store.path)
             }
         }
         guard !found.isEmpty else {
-            if !options.json { Console.say("nothing is due and nothing was cut off") }
+            guard !options.json else { return }
+            Console.say(options.mode == .finish ? "nothing is due" : "nothing was cut off")
+            for entry in concerned { Console.say("\(entry.name): \(entry.words(now: context.now()))") }
             return
         }
         if options.mode != .resume {
@@ -108,15 +121,14 @@ final class RotateRun {
         _ entry: RotationEntry, towards goal: RotationGoal, _ access: borrowing AWSAccess,
         _ store: borrowing UnlockedStore
     ) throws {
-        let rotator = try rotator(for: entry.profiles.first, named: entry.name, access, store)
+        let rotator = try rotator(for: entry.profile, named: entry.name, access, store)
         var replacing = Set([options.replace].compactMap(\.self))
         while true {
             do throws(RotationError) {
                 _ = try rotator.resume(entry.id, towards: goal, replacing: replacing)
                 break
             } catch .unsettled(let keys) {
-                let failure = Failure(
-                    RotationError.unsettled(keys), profile: entry.profiles.first ?? "", store: store.path)
+                let failure = failure(.unsettled(keys), entry.profiles, rotator, store)
                 let ids = keys.map(\.listed.id)
                 guard !options.yes, Terminal.isThere, replacing.isDisjoint(with: ids) else {
                     return finish(RotationResult(entry, failure: failure))
@@ -128,11 +140,18 @@ final class RotateRun {
                 }
                 replacing.formUnion(ids)
             } catch {
-                let failure = Failure(error, profile: entry.profiles.first ?? "", store: store.path)
-                return finish(RotationResult(entry, failure: failure))
+                return finish(RotationResult(entry, failure: failure(error, entry.profiles, rotator, store)))
             }
         }
         finish(try result(of: entry.servingID, entry.profiles, entry.id, store))
+    }
+
+    /// What a rotation failed with, in words.
+    func failure(
+        _ error: RotationError, _ profiles: [String], _ rotator: Rotator, _ store: borrowing UnlockedStore
+    ) -> Failure {
+        Failure(
+            error, profile: profiles.first, user: rotator.identity?.arn, now: context.now(), store: store.path)
     }
 
     /// What has become of a key, as the store has it now.

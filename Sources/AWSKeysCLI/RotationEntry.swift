@@ -16,6 +16,8 @@ struct RotationEntry: Encodable {
     let otherID: String
     /// In seconds since 1970; 0 where no step waits for a time.
     let due: Int
+    /// The profile whose settings lead to AWS.
+    let profile: String
 
     /// Every rotation in a store, the oldest first.
     static func all(in store: borrowing OpenStore) throws(StoreError) -> [RotationEntry] {
@@ -30,7 +32,7 @@ struct RotationEntry: Encodable {
                 RotationEntry(
                     id: id, state: rotation.state, profiles: profiles, user: rotation.user, account: rotation.account,
                     servingID: rotation.serving.accessKeyID, otherID: rotation.otherID,
-                    due: Int(clamping: rotation.due)))
+                    due: Int(clamping: rotation.due), profile: profiles.first ?? rotation.profile))
         }
         return entries
     }
@@ -43,11 +45,11 @@ struct RotationEntry: Encodable {
 
     /// What it is about, for people.
     func words(now: Int) -> String {
-        let name = profiles.first ?? "--all"
+        let resume = (["awskeys rotate --resume"] + profiles.prefix(1)).joined(separator: " ")
         switch state {
-        case .creating: return "a new key was asked for: `awskeys rotate --resume \(name)`"
-        case .proving: return "the new key \(short(otherID)) is not proven yet: `awskeys rotate --resume \(name)`"
-        case .restoring: return "\(short(otherID)) is being brought back: `awskeys rotate --resume \(name)`"
+        case .creating: return "a new key was asked for: `\(resume)`"
+        case .proving: return "the new key \(short(otherID)) is not proven yet: `\(resume)`"
+        case .restoring: return "\(short(otherID)) is being brought back: `\(resume)`"
         case .retiring where due > now: return "\(short(otherID)) is active until \(timestamp(due))"
         case .retiring: return "\(short(otherID)) is still active: `awskeys rotate --finish`"
         case .retired where due > now: return "\(short(otherID)) is inactive, to be deleted after \(timestamp(due))"
@@ -77,31 +79,5 @@ extension OpenStore {
     fileprivate borrowing func accessKeyID(of profile: String) throws(StoreError) -> String? {
         guard let key = try key(of: profile) else { return nil }
         return key.accessKeyID
-    }
-}
-
-/// The profiles that share one access key, which is rotated once for all of them.
-struct KeyGroup {
-    let id: String
-    let profiles: [String]
-    let isExposed: Bool
-
-    /// For people.
-    var name: String { profiles.joined(separator: ", ") }
-
-    /// Every key in a store with its profiles, in the order of the first ones' names.
-    static func all(in store: borrowing OpenStore) throws(StoreError) -> [KeyGroup] {
-        var groups: [KeyGroup] = []
-        for name in try store.profiles() {
-            guard let key = try store.key(of: name) else { continue }
-            if let index = groups.firstIndex(where: { $0.id == key.accessKeyID }) {
-                let group = groups[index]
-                groups[index] = KeyGroup(
-                    id: group.id, profiles: group.profiles + [name], isExposed: group.isExposed || key.exposed)
-            } else {
-                groups.append(KeyGroup(id: key.accessKeyID, profiles: [name], isExposed: key.exposed))
-            }
-        }
-        return groups
     }
 }

@@ -20,7 +20,7 @@ enum RotationSchedule: ExpressibleByArgument {
     private static let name = "awskeys-rotate"
 
     /// Writes the unit files and starts the timer, or takes them away.
-    func install(in context: Context) throws {
+    func install(grace: Lifetime?, isKeptActive: Bool, in context: Context) throws {
         let config = try context.environment("XDG_CONFIG_HOME") ?? "\(context.home())/.config"
         let folder = config + "/systemd/user"
         let timer = "\(folder)/\(Self.name).timer"
@@ -41,7 +41,9 @@ enum RotationSchedule: ExpressibleByArgument {
             }
             do throws(FileError) {
                 try makeFolder(at: folder)
-                try replaceFile(at: service, with: Self.service(programs, age, context).utf8.span, attributes: .secret)
+                let options = (grace.map { " --grace \($0.text)" } ?? "") + (isKeptActive ? " --keep-active" : "")
+                let unit = Self.service(programs, age, options, context)
+                try replaceFile(at: service, with: unit.utf8.span, attributes: .secret)
                 try replaceFile(at: timer, with: Self.timer.utf8.span, attributes: .secret)
             } catch {
                 throw Failure(error)
@@ -56,11 +58,12 @@ enum RotationSchedule: ExpressibleByArgument {
         }
     }
 
-    private static func service(_ programs: String, _ age: Lifetime, _ context: Context) -> String {
+    private static func service(_ programs: String, _ age: Lifetime, _ options: String, _ context: Context) -> String {
         // What decides which store, which files and which way in: the timer has nothing of a login's environment.
         let names = [
             "AWSKEYS_STORE", "AWSKEYS_PASSPHRASE_FILE", "XDG_DATA_HOME", "AWS_CONFIG_FILE",
-            "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
+            "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_STS", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
         ]
         let environment = names.compactMap { name in
             context.environment(name).map { "Environment=\(quoted("\(name)=\($0)"))\n" }
@@ -68,13 +71,12 @@ enum RotationSchedule: ExpressibleByArgument {
         return """
             [Unit]
             Description=Rotate AWS access keys older than \(age.words)
-            Documentation=man:awskeys(1)
             Wants=network-online.target
             After=network-online.target
 
             [Service]
             Type=oneshot
-            \(environment)ExecStart=\(programs)/awskeys rotate --all --older-than \(age.text) --yes
+            \(environment)ExecStart=\(programs.replacing("%", with: "%%"))/awskeys rotate --all --older-than \(age.text)\(options) --yes
 
             """
     }

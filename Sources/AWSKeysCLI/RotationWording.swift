@@ -34,6 +34,10 @@ extension Failure {
             self.init(.busy, "AWS refuses \(call) for now: \(refusal.words)", hint: hint ?? "try again in a moment")
         case .refused(let refusal) where error.isUnknownKey:
             self.init(.locked, "AWS does not know the key: \(refusal.words)", hint: hint)
+        case .refused(let refusal) where refusal.code == "SignatureDoesNotMatch":
+            self.init(
+                .locked, "AWS says that the secret does not belong to the key: \(refusal.words)",
+                hint: hint ?? "look at the key and at this machine's clock")
         case .refused(let refusal) where error.isAccessDenied:
             self.init(.locked, "AWS does not allow \(call): \(refusal.words)", hint: hint)
         case .refused(let refusal):
@@ -49,13 +53,22 @@ extension Failure {
         }
     }
 
-    /// - Parameter profile: one whose key it is.
-    init(_ error: RotationError, profile: String, store path: String) {
-        let resume = "`awskeys rotate --resume \(profile)` goes on; until then everything answers as before"
+    /// - Parameters:
+    ///   - profile: one whose key it is; `nil` where none has it any more.
+    ///   - user: the ARN of the user whose key it is, if that is known.
+    ///   - now: the time, in seconds since 1970.
+    init(_ error: RotationError, profile: String?, user: String?, now: Int, store path: String) {
+        let profile = profile ?? ""
+        let name = profile.isEmpty ? "" : " " + profile
+        let resume = "`awskeys rotate --resume\(name)` goes on"
         switch error {
+        case .aws(let error, .authenticate) where error.code != nil:
+            self.init(
+                .locked, Failure(error, call: "sts:GetSessionToken").message,
+                hint: "wait for the next code, and see that `mfa_serial` names the device that shows it")
         case .aws(let error, let call):
-            let policy = "the user needs this policy; where it demands MFA, pass `--mfa-token CODE`:\n" + Self.policy
-            self.init(error, call: call.rawValue, hint: error.isAccessDenied ? policy : nil)
+            let policy = "the user needs this policy; where it demands MFA, pass `--mfa-token CODE`:\n"
+            self.init(error, call: call.rawValue, hint: error.isAccessDenied ? policy + Self.policy(for: user) : nil)
         case .store(let error):
             self.init(error, store: path)
         case .unknownKey(let id):
@@ -72,26 +85,32 @@ extension Failure {
         case .twoKeys(let keys):
             self.init(
                 .cantCreate, "the user has two keys, which is as many as can be:\n" + Self.table(keys),
-                hint: "`awskeys rotate \(profile) --replace KEYID` deletes one that nobody needs")
+                hint: keys.contains { $0.profiles.isEmpty && ($0.listed.created ?? 0) > now - Self.recently }
+                    ? "one was made a moment ago: if another machine is rotating this key, take the new one from there"
+                    : "`awskeys rotate\(name) --replace KEYID` deletes one that nobody needs")
         case .unsettled(let keys):
             self.init(
                 .cantCreate,
                 "the answer to the request for a new key was lost, and this may be the key:\n" + Self.table(keys),
-                hint: "`awskeys rotate \(profile) --replace \(keys.first?.listed.id ?? "KEYID")` deletes it and makes "
-                    + "another, unless it's somebody else's")
+                hint: "unless it's somebody else's, `awskeys rotate --resume\(name) --replace "
+                    + "\(keys.first?.listed.id ?? "KEYID")` deletes it")
         case .unproven(let id):
-            self.init(.busy, "AWS does not know the new key \(id) everywhere yet", hint: resume)
+            self.init(
+                .busy, "AWS does not know the key \(id) everywhere yet; everything answers as before",
+                hint: "\(resume), `awskeys rotate --rollback\(name)` gives it up")
         case .otherUser(let arn):
-            self.init(.unavailable, "the new key belongs to \(arn), which is another user", hint: resume)
+            self.init(
+                .unavailable, "the new key belongs to \(arn), which is another user",
+                hint: "`awskeys rotate --rollback\(name)` gives it up")
         case .vanished(let id):
             self.init(
                 .unavailable, "the key \(id) was deleted by somebody else meanwhile",
-                hint: "everything answers as before; `awskeys rotate \(profile)` begins anew")
+                hint: "everything answers as before; `awskeys rotate\(name)` begins anew")
         case .orphan(let id, let error):
             self.init(
                 Failure(error, store: path).code,
                 "the new key \(id) could not be kept (\(Failure(error, store: path).message)), nor deleted again",
-                hint: "delete it in the console, or with `awskeys rotate \(profile) --replace \(id)`")
+                hint: "delete it in the console, or with `awskeys rotate\(name) --replace \(id)`")
         case .nothingToRollBack:
             self.init(.notFound, "there is no earlier key of \"\(profile)\" to bring back")
         }
@@ -109,21 +128,29 @@ extension Failure {
         return Console.table(rows)
     }
 
+    /// How long ago a rival's key may have been made, in seconds.
+    private static let recently = 900
+
     /// What `awskeys rotate` calls, for a user's own keys.
-    private static let policy = """
+    private static func policy(for user: String?) -> String {
+        """
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["iam:ListAccessKeys",
           "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:GetAccessKeyLastUsed"],
-          "Resource": "arn:aws:iam::*:user/${aws:username}"}]}
+          "Resource": "\(user ?? "arn:aws:iam::*:user/${aws:username}")"}]}
         """
+    }
 }
 
 extension AWSError.Refusal {
     fileprivate var words: String {
-        [code, message.isEmpty ? "" : ": \(message)", requestID.isEmpty ? "" : " (request \(requestID))"].joined()
+        // Some services go on to what was signed, the session token included.
+        let first = message.prefix { !$0.isNewline }.filter { $0.asciiValue.map { $0 >= 0x20 && $0 < 0x7F } ?? true }
+        return [code, first.isEmpty ? "" : ": \(first.prefix(300))", requestID.isEmpty ? "" : " (request \(requestID))"]
+            .joined()
     }
 }
 
-extension Rotator.Progress {
+extension RotationProgress {
     /// For people.
     var words: String {
         switch self {
@@ -138,7 +165,10 @@ extension Rotator.Progress {
         case .deactivated(let id): "made \(id) inactive"
         case .reactivated(let id): "made \(id) active again"
         case .deleted(let id): "deleted \(id)"
-        case .fellBack(let id): "warning: the new key is gone; answering with \(id) again"
+        case .fellBack(let id): "warning: the new key is deleted or inactive; answering with \(id) again"
+        case .unowned(let id): "warning: \(id) stays active at IAM, and no profile here has it any more"
+        case .unchecked(let ids):
+            "warning: no key here can tell what became of \(ids.joined(separator: " and ")); look at them in the console"
         }
     }
 }

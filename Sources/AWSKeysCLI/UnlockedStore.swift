@@ -2,6 +2,7 @@ import CredentialProcess
 import DurableFiles
 import Importing
 import KeyCache
+import Rotation
 import SealedStore
 import Sealing
 import Unlocking
@@ -117,14 +118,33 @@ struct UnlockedStore: ~Copyable {
 
     /// Changes the store and the AWS files together.
     func change<Result>(_ body: (borrowing Importer) throws -> Result) throws -> Result {
+        // What profiles have doesn't change under a rotation's hands.
+        let lock = try RotationLock(store: path)
+        let result = try perform(body)
+        _ = consume lock
+        return result
+    }
+
+    private func perform<Result>(_ body: (borrowing Importer) throws -> Result) throws -> Result {
         do {
             let result = try body(Importer(StoreWriter(locking: path), dataKey: dataKey, line: context.profileLine()))
             try remember()
+            try replaceKeysThatRetire()
             return result
         } catch let error as StoreError {
             throw Failure(error, store: path)
         } catch let error as ImportError {
             throw Failure(error, store: path)
+        }
+    }
+
+    /// Gives the new key to profiles that came with one that a rotation has replaced.
+    private func replaceKeysThatRetire() throws {
+        guard try rotations().contains(where: \.isOnlyWaiting) else { return }
+        try update { draft in
+            for name in try draft.shareReplacements() {
+                Console.note("\(name): its key has been rotated, and it answers with the new one")
+            }
         }
     }
 

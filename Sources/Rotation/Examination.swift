@@ -28,6 +28,7 @@ extension Rotator {
         } catch .aws(let error, let call) where call == .identify && error.isUnknownKey {
             throw .unknownKey(key.accessKeyID)
         }
+        self.identity = identity
         if identity.isRoot { throw .root(account: identity.account) }
         guard let user = identity.userName else { throw .notAUser(arn: identity.arn) }
         let keys = try list(user, with: key)
@@ -40,9 +41,10 @@ extension Rotator {
     /// The user's keys.
     func list(_ user: String, with key: borrowing KeyRecord) throws(RotationError) -> [ListedKey] {
         do throws(RotationError) {
-            return try access.call(with: key, during: .list) { (client, credentials) throws(AWSError) in
+            let keys = try access.call(with: key, during: .list) { (client, credentials) throws(AWSError) in
                 try client.listAccessKeys(of: user, with: credentials)
             }
+            return keys.filter { !deleted.contains($0.id) }
         } catch .aws(let error, let call) where call == .list && error.isUnknownKey {
             throw .unknownKey(key.accessKeyID)
         }

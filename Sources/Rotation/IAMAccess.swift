@@ -22,6 +22,8 @@ final class IAMAccess {
     /// Asks for a code; `nil` where nobody can give one.
     private let askForCode: (CallerIdentity) -> MFACode?
     private var hasAsked = false
+    /// How often a call is repeated at most, since clocks can be set back.
+    private static let mostRounds = 30
     private var session: Session?
 
     private final class Session {
@@ -50,18 +52,25 @@ final class IAMAccess {
     /// Makes a call; where it's denied and a code can be had, once more with a session.
     ///
     /// A key that came a moment ago may be unknown to some of the services' machines; it's given time.
+    /// What changes a key is worth the wait with any key.
+    ///
+    /// - Parameter asks: whether a code is asked for.
     func call<Result: ~Copyable>(
-        with key: borrowing KeyRecord, during name: RotationError.Call,
+        with key: borrowing KeyRecord, during name: RotationError.Call, asks: Bool = true,
         _ body: (AWSClient, borrowing AWSCredentials) throws(AWSError) -> Result
     ) throws(RotationError) -> Result {
         let end = now() + Self.patience
-        let isNew = now() < Int(clamping: key.added) + Self.youth
+        let isWorthIt = now() < Int(clamping: key.added) + Self.youth || name == .update || name == .delete
         var pause = 1.0
+        var round = 0
         while true {
             do throws(RotationError) {
-                return try callOnce(with: key, during: name, body)
+                return try callOnce(with: key, during: name, asks: asks, body)
             } catch .aws(let error, let during) {
-                guard isNew, error.isUnknownKey, now() < end else { throw .aws(error, during: during) }
+                round += 1
+                guard isWorthIt, error.isUnknownKey, now() < end, round < Self.mostRounds else {
+                    throw .aws(error, during: during)
+                }
             }
             client.sleep(pause)
             pause = min(8, pause * 2)
@@ -69,33 +78,47 @@ final class IAMAccess {
     }
 
     private func callOnce<Result: ~Copyable>(
-        with key: borrowing KeyRecord, during name: RotationError.Call,
+        with key: borrowing KeyRecord, during name: RotationError.Call, asks: Bool,
         _ body: (AWSClient, borrowing AWSCredentials) throws(AWSError) -> Result
     ) throws(RotationError) -> Result {
         if let session {
-            return try wrapping(name) { () throws(AWSError) in try body(client, session.credentials) }
+            do throws(AWSError) {
+                return try body(client, session.credentials)
+            } catch {
+                guard ["ExpiredToken", "ExpiredTokenException"].contains(error.code) else {
+                    throw .aws(error, during: name)
+                }
+            }
+            // A new session takes a new code.
+            self.session = nil
+            hasAsked = false
         }
-        let credentials = key.credentials
-        let denial: AWSError
         do throws(AWSError) {
-            return try body(client, credentials)
+            return try body(client, key.credentials)
         } catch {
-            denial = error
+            guard error.isAccessDenied, asks, try authenticate(with: key) else { throw .aws(error, during: name) }
         }
-        guard denial.isAccessDenied, !hasAsked else { throw .aws(denial, during: name) }
+        guard let session else { return try wrapping(name) { () throws(AWSError) in try body(client, key.credentials) } }
+        return try wrapping(name) { () throws(AWSError) in try body(client, session.credentials) }
+    }
+
+    /// Asks for a code and gets a session with it, once.
+    ///
+    /// - Returns: whether there is a session now.
+    func authenticate(with key: borrowing KeyRecord) throws(RotationError) -> Bool {
+        guard !hasAsked else { return false }
         hasAsked = true
         let identity = try wrapping(.identify) { () throws(AWSError) in
-            try client.callerIdentity(with: credentials)
+            try client.callerIdentity(with: key.credentials)
         }
-        guard let code = askForCode(identity) else { throw .aws(denial, during: name) }
-        let session = try wrapping(.authenticate) { () throws(AWSError) in
-            try client.sessionToken(
-                serialNumber: code.serialNumber, tokenCode: code.code, duration: Self.sessionDuration,
-                with: credentials)
-        }
-        let kept = Session(session)
-        self.session = kept
-        return try wrapping(name) { () throws(AWSError) in try body(client, kept.credentials) }
+        guard let code = askForCode(identity) else { return false }
+        session = Session(
+            try wrapping(.authenticate) { () throws(AWSError) in
+                try client.sessionToken(
+                    serialNumber: code.serialNumber, tokenCode: code.code, duration: Self.sessionDuration,
+                    with: key.credentials)
+            })
+        return true
     }
 }
 

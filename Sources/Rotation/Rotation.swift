@@ -23,9 +23,11 @@ public struct Rotation: ~Copyable, Sendable {
     /// What was sealed last.
     public private(set) var state: State
     /// The name of the IAM user whose keys they are.
-    public let user: String
+    public private(set) var user: String
     /// The user's account: 12 digits.
     public let account: String
+    /// The profile whose settings lead to AWS, even when it isn't in the store any more.
+    public let profile: String
     /// The key that profiles answer with.
     public private(set) var serving: KeyRecord
     /// The key on its way in or out; `nil` while there is none or it isn't known.
@@ -33,7 +35,7 @@ public struct Rotation: ~Copyable, Sendable {
     /// The ids of all the user's keys when the new one was asked for.
     public let seen: [String]
     /// When it began, in seconds since 1970.
-    public let began: UInt64
+    public private(set) var began: UInt64
     /// When ``serving`` took over, in seconds since 1970; 0 before.
     public private(set) var switched: UInt64
     /// When the next step is due that waits for a time, in seconds since 1970; 0 if none does.
@@ -47,13 +49,19 @@ public struct Rotation: ~Copyable, Sendable {
 extension Rotation {
     /// One that begins.
     init(
-        of key: consuming KeyRecord, user: String, account: String, seen: [String], now: Int, grace: UInt32,
-        isKeptActive: Bool
+        of key: consuming KeyRecord, user: String, account: String, profile: String, seen: [String], now: Int,
+        grace: UInt32, isKeptActive: Bool
     ) {
         self.init(
-            state: .creating, user: user, account: account, serving: key, other: nil, seen: seen,
+            state: .creating, user: user, account: account, profile: profile, serving: key, other: nil, seen: seen,
             began: UInt64(now), switched: 0, due: 0, grace: grace, isKeptActive: isKeptActive)
     }
+
+    /// The new key is asked for only now.
+    mutating func restart(now: Int) { began = UInt64(now) }
+
+    /// The user has another name than before.
+    mutating func rename(to name: String) { user = name }
 
     /// The new key has come.
     mutating func received(_ key: consuming KeyRecord) {
@@ -77,6 +85,9 @@ extension Rotation {
         due = UInt64(now) + UInt64(grace)
     }
 
+    /// The other key isn't to come back after all.
+    mutating func giveUpRestoring() { state = .retiring }
+
     /// The other key is to come back.
     mutating func restore() {
         state = .restoring
@@ -96,6 +107,7 @@ extension Rotation {
         head.append(littleEndian: grace)
         head.append(sized: user)
         head.append(sized: account)
+        head.append(sized: profile)
         head.append(littleEndian: UInt16(seen.count))
         for id in seen { head.append(sized: id) }
         var parts = SecretBuilder()
@@ -133,13 +145,14 @@ extension Rotation {
             let grace: UInt32 = try reader.number(span)
             let user = try reader.text(span)
             let account = try reader.text(span)
+            let profile = try reader.text(span)
             var seen: [String] = []
             for _ in 0..<(try reader.number(span) as UInt16) { seen.append(try reader.text(span)) }
             let serving = try reader.key(span)
             let other = try reader.otherKey(span, isThere: state != .creating)
             try reader.end(span)
             return Rotation(
-                state: state, user: user, account: account, serving: serving, other: other, seen: seen, began: began,
+                state: state, user: user, account: account, profile: profile, serving: serving, other: other, seen: seen, began: began,
                 switched: switched, due: due, grace: grace, isKeptActive: isKeptActive)
         }
     }

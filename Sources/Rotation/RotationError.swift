@@ -11,8 +11,7 @@ public struct DescribedKey: Equatable, Sendable {
     public let profiles: [String]
 }
 
-/// Why a rotation didn't go on. Whatever it is, the key that profiles answer with still works, unless it is that key
-/// that IAM doesn't know.
+/// Why a rotation didn't go on. The key that profiles answer with is as it was.
 public enum RotationError: Error, Equatable, Sendable {
     /// What awskeys was doing when a call failed.
     public enum Call: String, Sendable {
@@ -42,7 +41,7 @@ public enum RotationError: Error, Equatable, Sendable {
     case unproven(id: String)
     /// The new key belongs to somebody else than the old one.
     case otherUser(arn: String)
-    /// Somebody deleted or deactivated the new key before it served.
+    /// Somebody deleted a key before it came to serve; the rotation is over.
     case vanished(id: String)
     /// The new key could neither be sealed nor deleted again; its secret is lost.
     case orphan(id: String, StoreError)

@@ -6,12 +6,18 @@ enum RotationStep: Equatable {
     case prove
     /// Delete the new key, which never served.
     case withdraw
+    /// Let the profiles that got the old key from somebody answer with the serving one.
+    case share
+    /// Let the old key serve, since somebody gave it back to the profiles.
+    case yield
     /// Make the old key inactive.
     case deactivate
     /// Begin to bring the old key back.
     case restore
     /// Make the old key active again, prove it, and let it serve.
     case reactivate
+    /// Leave the old key where it is, since the profiles that it was to come back to are gone.
+    case giveUpRestoring
     /// Delete the old key for good.
     case delete
     /// Nothing before a time, in seconds since 1970.
@@ -26,21 +32,33 @@ public enum RotationGoal: Equatable, Sendable {
     case back
 }
 
+/// Which of a rotation's keys profiles have: people add, import and remove profiles meanwhile.
+struct KeyHolders: Equatable {
+    /// Whether a profile has the serving key.
+    let serving: Bool
+    /// Whether a profile has the other one.
+    let other: Bool
+}
+
 extension Rotation {
     /// The next step.
     ///
-    /// - Parameters:
-    ///   - now: the time, in seconds since 1970.
-    ///   - isServed: whether a profile still has ``serving``; without one, there is nobody to give a new key to.
-    borrowing func nextStep(towards goal: RotationGoal, now: Int, isServed: Bool) -> RotationStep {
+    /// - Parameter now: the time, in seconds since 1970.
+    borrowing func nextStep(towards goal: RotationGoal, now: Int, holders: KeyHolders) -> RotationStep {
         let isDue = now >= Int(clamping: due) || goal == .forward(deletesAtOnce: true)
-        switch state {
-        case .creating: return .settle
-        case .proving: return goal == .back || !isServed ? .withdraw : .prove
-        case .retiring where goal == .back, .retired where goal == .back: return .restore
-        case .retiring: return isDue ? .deactivate : .rest(until: due)
-        case .retired: return isDue ? .delete : .rest(until: due)
-        case .restoring: return .reactivate
+        switch (state, holders.serving, holders.other) {
+        case (.creating, _, _): return .settle
+        // Without a profile there is nobody to give a new key to.
+        case (.proving, let isServed, _): return goal == .back || !isServed ? .withdraw : .prove
+        // A key that profiles have is never made inactive or deleted.
+        case (.retiring, true, true), (.retired, true, true): return .share
+        case (.retiring, false, true): return .yield
+        case (.retired, false, true): return .restore
+        case (.retiring, true, _) where goal == .back, (.retired, true, _) where goal == .back: return .restore
+        case (.retiring, _, _): return isDue ? .deactivate : .rest(until: due)
+        case (.retired, _, _): return isDue ? .delete : .rest(until: due)
+        case (.restoring, false, false): return .giveUpRestoring
+        case (.restoring, _, _): return .reactivate
         }
     }
 }

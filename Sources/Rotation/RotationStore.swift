@@ -42,6 +42,23 @@ extension StoreDraft {
         return names
     }
 
+    /// Gives the serving key of each rotation to profiles that have the retiring one besides.
+    ///
+    /// - Returns: these profiles.
+    public mutating func shareReplacements() throws(StoreError) -> [String] {
+        var changed: [String] = []
+        for id in notes(.rotation) {
+            guard let rotation = try rotation(id), rotation.state == .retiring || rotation.state == .retired,
+                let holder = try profiles(with: rotation.serving.accessKeyID).first
+            else { continue }
+            for name in try profiles(with: rotation.otherID) {
+                share(keyOf: holder, with: name)
+                changed.append(name)
+            }
+        }
+        return changed
+    }
+
     /// Gives one key to some profiles.
     mutating func give(_ key: borrowing KeyRecord, to names: [String]) {
         guard let first = names.first else { return }

@@ -3,30 +3,6 @@ public import SealedStore
 
 /// Replaces access keys: one small loop over the steps of ``Rotation``, each sealed before the next begins.
 public final class Rotator {
-    /// What is told while it goes on.
-    public enum Progress: Equatable, Sendable {
-        /// A lost answer may stand for a new key, which IAM is given time to show, in seconds.
-        case settling(seconds: Int)
-        /// IAM made a new key.
-        case created(id: String)
-        /// IAM and STS know a key so far; a number of answers in a row, of those that are wanted.
-        case proving(id: String, answers: Int, of: Int)
-        /// Profiles answer with another key.
-        case switched(from: String, to: String)
-        /// Programs that got the old key a moment ago are given time to use it, in seconds.
-        case draining(seconds: Int)
-        /// Somebody still uses the old key.
-        case stillUsed(id: String, KeyUse)
-        /// A key is inactive.
-        case deactivated(id: String)
-        /// A key is active again.
-        case reactivated(id: String)
-        /// A key is deleted.
-        case deleted(id: String)
-        /// The new key turned out dead, so profiles answer with the old one again.
-        case fellBack(to: String)
-    }
-
     /// How a run ended.
     public enum Outcome: Equatable, Sendable {
         /// Both keys exist; the next step is due at a time, in seconds since 1970.
@@ -39,9 +15,13 @@ public final class Rotator {
 
     let client: AWSClient
     let access: IAMAccess
-    let report: (Progress) -> Void
-    private let store: RotationStore
+    let store: RotationStore
     let now: () -> Int
+    let report: (RotationProgress) -> Void
+    /// Whom the keys belong to, once that is known.
+    public internal(set) var identity: CallerIdentity?
+    /// What this run has deleted; IAM may go on listing it for a moment.
+    var deleted: Set<String> = []
 
     /// A rotator for the keys of one user.
     ///
@@ -52,7 +32,7 @@ public final class Rotator {
     ///   - report: what is told while it goes on.
     public init(
         client: AWSClient, store: RotationStore, now: @escaping () -> Int,
-        askForCode: @escaping (CallerIdentity) -> MFACode?, report: @escaping (Progress) -> Void
+        askForCode: @escaping (CallerIdentity) -> MFACode?, report: @escaping (RotationProgress) -> Void
     ) {
         self.client = client
         self.store = store
@@ -66,21 +46,20 @@ public final class Rotator {
     /// - Parameters:
     ///   - key: the key that profiles answer with.
     ///   - examination: what IAM said about it.
+    ///   - profile: the profile whose settings lead to AWS.
     ///   - replacing: the id of another key of the user that may be deleted for it.
     ///   - grace: how long the old key can be brought back, in seconds.
     ///   - isKeptActive: whether it stays active for the grace period.
     public func rotate(
-        _ key: borrowing KeyRecord, _ examination: Examination, replacing: String?, grace: UInt32, isKeptActive: Bool
+        _ key: borrowing KeyRecord, _ examination: Examination, profile: String, replacing: String?, grace: UInt32,
+        isKeptActive: Bool
     ) throws(RotationError) -> (id: [UInt8], outcome: Outcome) {
-        let going = examination.others.filter { $0.id == replacing }
+        precondition(key.accessKeyID == examination.key.id, "a key is rotated that was examined")
         let staying = examination.others.filter { $0.id != replacing }
         guard staying.isEmpty else { throw .twoKeys(try describe(examination.keys, with: key)) }
-        for other in going {
-            try share(key, withProfilesOf: other.id)
-            try removeReplaced(other.id, of: examination.user, with: key)
-        }
+        for going in examination.others { try removeReplaced(going.id, of: examination.user, for: key) }
         var rotation = Rotation(
-            of: key.copy(), user: examination.user, account: examination.identity.account,
+            of: key.copy(), user: examination.user, account: examination.identity.account, profile: profile,
             seen: [key.accessKeyID], now: now(), grace: grace, isKeptActive: isKeptActive)
         let id = try seal(rotation)
         try create(&rotation, id)
@@ -89,8 +68,7 @@ public final class Rotator {
 
     /// Goes on with a rotation that was begun before.
     ///
-    /// - Parameters:
-    ///   - replacing: the ids of keys that may be deleted where the request for a new key got no answer.
+    /// - Parameter replacing: the ids of keys that may be deleted where the request for a new key got no answer.
     public func resume(
         _ id: [UInt8], towards goal: RotationGoal, replacing: Set<String> = []
     ) throws(RotationError) -> Outcome {
@@ -99,6 +77,11 @@ public final class Rotator {
             try store.read { (draft) throws(StoreError) in rotation = try draft.rotation(id) }
         }
         guard var rotation = rotation.take() else { return .finished }
+        // Users can be renamed. A key that isn't known any more is found out about where it's needed.
+        if let identity = try? client.callerIdentity(with: rotation.serving.credentials) {
+            self.identity = identity
+            if let name = identity.userName, identity.account == rotation.account { rotation.rename(to: name) }
+        }
         return try carryOn(id, &rotation, towards: goal, replacing: replacing)
     }
 
@@ -107,109 +90,41 @@ public final class Rotator {
     ) throws(RotationError) -> Outcome {
         var goal = goal
         while true {
-            let served = rotation.serving.accessKeyID
-            let isServed = try sealed { (draft) throws(StoreError) in try !draft.profiles(with: served).isEmpty }
-            switch rotation.nextStep(towards: goal, now: now(), isServed: isServed) {
+            let holders = try holders(of: rotation)
+            switch rotation.nextStep(towards: goal, now: now(), holders: holders) {
             case .settle:
-                try settle(rotation, replacing: replacing)
+                try settle(rotation, since: Int(clamping: rotation.began), replacing: replacing)
                 try forget(id)
                 return .nothingMade
             case .prove:
-                try prove(rotation)
-                try switchKeys(&rotation, id)
+                try prove(rotation, id)
+                // Somebody may have taken the profiles away meanwhile.
+                if try self.holders(of: rotation).serving { try switchKeys(&rotation, id) }
             case .withdraw:
-                try removeOther(rotation)
+                try withdraw(rotation)
                 try forget(id)
                 return .finished
+            case .share:
+                try share(rotation.serving, withProfilesOf: rotation.otherID)
+            case .yield:
+                try switchKeys(&rotation, id)
             case .deactivate:
-                guard try deactivate(&rotation, id) else { return .finished }
+                guard try deactivate(&rotation, id, holders) else { return .finished }
             case .restore:
                 try step(&rotation, id) { $0.restore() }
             case .reactivate:
                 try reactivate(rotation, id)
                 try switchKeys(&rotation, id)
-                if goal == .back { goal = .forward(deletesAtOnce: false) }
+                goal = .forward(deletesAtOnce: false)
+            case .giveUpRestoring:
+                try step(&rotation, id) { $0.giveUpRestoring() }
             case .delete:
-                try removeOther(rotation)
+                try delete(rotation, holders)
                 try forget(id)
                 return .finished
             case .rest(let time):
                 return .resting(rotation.state, until: time)
             }
-        }
-    }
-}
-
-// MARK: - The store
-
-extension Rotator {
-    /// Looks something up in the store.
-    func sealed<Result>(
-        _ look: (borrowing StoreDraft) throws(StoreError) -> Result
-    ) throws(RotationError) -> Result {
-        var result: Result?
-        try attempt { () throws(StoreError) in
-            try store.read { (draft) throws(StoreError) in result = try look(draft) }
-        }
-        guard let result else { throw .store(.damaged(.record)) }
-        return result
-    }
-
-    /// Seals a rotation that begins.
-    private func seal(_ rotation: borrowing Rotation) throws(RotationError) -> [UInt8] {
-        var id: [UInt8] = []
-        try attempt { () throws(StoreError) in
-            try store.update { (draft) throws(StoreError) in id = draft.set(rotation) }
-        }
-        return id
-    }
-
-    /// Takes a step, and seals it.
-    func step(
-        _ rotation: inout Rotation, _ id: [UInt8], _ take: (inout Rotation) -> Void
-    ) throws(RotationError) {
-        take(&rotation)
-        try attempt { () throws(StoreError) in
-            try store.update { (draft) throws(StoreError) in draft.set(rotation, id: id) }
-        }
-    }
-
-    /// Lets the other key serve: profiles and rotation change in one write.
-    func switchKeys(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) {
-        let old = rotation.serving.accessKeyID
-        rotation.switchKeys(now: now())
-        try attempt { () throws(StoreError) in
-            try store.update { (draft) throws(StoreError) in
-                draft.give(rotation.serving, to: try draft.profiles(with: old))
-                draft.set(rotation, id: id)
-            }
-        }
-        report(.switched(from: old, to: rotation.serving.accessKeyID))
-    }
-
-    /// Lets the profiles of a key that goes answer with another key of the same user.
-    private func share(_ key: borrowing KeyRecord, withProfilesOf going: String) throws(RotationError) {
-        let id = key.accessKeyID
-        try attempt { () throws(StoreError) in
-            try store.update { (draft) throws(StoreError) in
-                guard let holder = try draft.profiles(with: id).first else { return }
-                for name in try draft.profiles(with: going) { draft.share(keyOf: holder, with: name) }
-            }
-        }
-    }
-
-    /// Takes a rotation out of the store.
-    func forget(_ id: [UInt8]) throws(RotationError) {
-        try attempt { () throws(StoreError) in
-            try store.update { (draft) throws(StoreError) in draft.removeNote(id) }
-        }
-    }
-
-    private func attempt(_ body: () throws(StoreError) -> Void) throws(RotationError) {
-        do throws(StoreError) {
-            try body()
-        } catch {
-            throw .store(error)
         }
     }
 }

@@ -1,75 +1,14 @@
 import AWSAPI
 import SealedStore
-import Sealing
 
-// Each step can be cut off at any point and taken again.
+// Each of these steps can be cut off at any point and taken again.
 extension Rotator {
-    /// Asks for the new key, once, and seals it at once.
-    func create(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) {
-        let user = rotation.user
-        let made: AWSCredentials
-        do throws(RotationError) {
-            made = try access.call(with: rotation.serving, during: .create) { (client, credentials) throws(AWSError) in
-                try client.createAccessKey(of: user, with: credentials)
-            }
-        } catch .aws(let error, let call) where call == .create {
-            // A lost answer may stand for a key; listing tells.
-            if error.mayHaveHappened { try settle(rotation, replacing: []) }
-            try forget(id)
-            if error.code == "LimitExceeded" {
-                let keys = try list(user, with: rotation.serving)
-                throw .twoKeys(try describe(keys, with: rotation.serving))
-            }
-            throw .aws(error, during: .create)
-        }
-        report(.created(id: made.accessKeyID))
-        let key = KeyRecord(
-            accessKeyID: made.accessKeyID, secretAccessKey: made.secretAccessKey.copy(), added: UInt64(now()),
-            exposed: false)
-        do throws(RotationError) {
-            try step(&rotation, id) { $0.received(key.copy()) }
-        } catch .store(let problem) {
-            // A secret that can't be kept must not stay valid.
-            do throws(RotationError) {
-                try removeOther(rotation)
-            } catch {
-                throw .orphan(id: made.accessKeyID, problem)
-            }
-            try? forget(id)
-            throw .store(problem)
-        }
-    }
-
-    /// Finds out whether a request without an answer made a key.
-    ///
-    /// - Throws: ``RotationError/unsettled(_:)`` if there is one that may not be deleted. Another process on another
-    ///   machine may have made it with the same key, so it's a person's to decide.
-    func settle(_ rotation: borrowing Rotation, replacing: Set<String>) throws(RotationError) {
-        // IAM may still be about to show what it made.
-        let rest = Int(clamping: rotation.began) + Self.settling - now()
-        var keys = try list(rotation.user, with: rotation.serving)
-        if rest > 0, keys.allSatisfy({ rotation.seen.contains($0.id) }) {
-            report(.settling(seconds: min(rest, Self.settling)))
-            client.sleep(Double(min(rest, Self.settling)))
-            keys = try list(rotation.user, with: rotation.serving)
-        }
-        var strange: [ListedKey] = []
-        for key in keys where !rotation.seen.contains(key.id) {
-            if replacing.contains(key.id) {
-                try removeReplaced(key.id, of: rotation.user, with: rotation.serving)
-            } else {
-                let isOurs = try sealed { (draft) throws(StoreError) in try !draft.profiles(with: key.id).isEmpty }
-                if !isOurs { strange.append(key) }
-            }
-        }
-        guard strange.isEmpty else { throw .unsettled(try describe(strange, with: rotation.serving)) }
-    }
-
     /// Makes the old key inactive, a moment after the last program got it.
     ///
-    /// - Returns: whether the new key still serves; if IAM doesn't know it any more, the old one has taken over again
-    ///   and the rotation is over.
-    func deactivate(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) -> Bool {
+    /// - Returns: whether the rotation goes on; `false` if the old key is gone already.
+    func deactivate(
+        _ rotation: inout Rotation, _ id: [UInt8], _ holders: KeyHolders
+    ) throws(RotationError) -> Bool {
         let old = rotation.otherID
         let drain = Int(clamping: rotation.switched) + Self.drain - now()
         if drain > 0 {
@@ -83,39 +22,76 @@ extension Rotator {
                 try forget(id)
                 return false
             }
-        } catch .aws(let error, let call) where error.isUnknownKey && call == .update && works(rotation, old) {
-            try fallBack(&rotation, id)
-            return false
+        } catch .aws(let error, let call) {
+            guard error.isUnknownKey else { throw .aws(error, during: call) }
+            if holders == KeyHolders(serving: false, other: false) { return try leaveUnchecked(rotation, id) }
+            guard try isReplacementDead(rotation) else { throw .aws(error, during: call) }
+            // The old key serves again, and the new one is the one that retires.
+            try switchKeys(&rotation, id)
+            report(.fellBack(to: rotation.serving.accessKeyID))
+            return true
         }
-        report(.deactivated(id: old))
         let now = now()
         try step(&rotation, id) { $0.retired(now: now) }
+        report(.deactivated(id: old))
         return true
-    }
-
-    /// Lets the old key serve again, since IAM doesn't know the new one any more.
-    private func fallBack(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) {
-        try switchKeys(&rotation, id)
-        try forget(id)
-        report(.fellBack(to: rotation.serving.accessKeyID))
     }
 
     /// Makes the old key active again, and waits until IAM and STS say so.
     func reactivate(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) {
         let old = rotation.otherID
-        guard try set(rotation, isActive: true) else {
-            try forget(id)
-            throw .vanished(id: old)
+        do throws(RotationError) {
+            guard try set(rotation, isActive: true) else {
+                try forget(id)
+                throw .vanished(id: old)
+            }
+        } catch .aws(let error, let call) {
+            // The new key may be dead, and the old one alive: that is what going back is for.
+            guard error.isUnknownKey, works(rotation) else { throw .aws(error, during: call) }
         }
         report(.reactivated(id: old))
-        try prove(rotation)
+        try prove(rotation, id)
+    }
+
+    /// Deletes the old key.
+    func delete(_ rotation: borrowing Rotation, _ holders: KeyHolders) throws(RotationError) {
+        warnIfUsed(rotation)
+        do throws(RotationError) {
+            try removeOther(rotation, with: rotation.serving)
+        } catch .aws(let error, let call) {
+            guard error.isUnknownKey, holders == KeyHolders(serving: false, other: false) else {
+                throw .aws(error, during: call)
+            }
+            return report(.unchecked(ids: [rotation.serving.accessKeyID, rotation.otherID]))
+        }
+        if !holders.serving { report(.unowned(id: rotation.serving.accessKeyID)) }
+    }
+
+    /// Deletes the new key, which never served.
+    func withdraw(_ rotation: borrowing Rotation) throws(RotationError) {
+        do throws(RotationError) {
+            try removeOther(rotation, with: rotation.serving)
+        } catch .aws(let error, let call) {
+            guard error.isUnknownKey, works(rotation) else { throw .aws(error, during: call) }
+            // A key may delete itself.
+            switch rotation.other {
+            case .some(let other): try removeOther(rotation, with: other)
+            case nil: break
+            }
+        }
+    }
+
+    private func leaveUnchecked(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) -> Bool {
+        report(.unchecked(ids: [rotation.serving.accessKeyID, rotation.otherID]))
+        try forget(id)
+        return false
     }
 
     /// Makes the key on its way in or out active or inactive.
     ///
     /// - Returns: whether it was there.
     private func set(_ rotation: borrowing Rotation, isActive: Bool) throws(RotationError) -> Bool {
-        try untilShown(rotation) { () throws(RotationError) in
+        try untilShown(rotation, with: rotation.serving) { () throws(RotationError) in
             try access.call(with: rotation.serving, during: .update) { (client, credentials) throws(AWSError) in
                 try client.setAccessKey(
                     rotation.otherID, of: rotation.user, isActive: isActive, with: credentials)
@@ -124,47 +100,46 @@ extension Rotator {
     }
 
     /// Deletes the key on its way in or out.
-    func removeOther(_ rotation: borrowing Rotation) throws(RotationError) {
-        if rotation.state == .retired { warnIfUsed(rotation) }
-        _ = try untilShown(rotation) { () throws(RotationError) in
-            try remove(rotation.otherID, of: rotation.user, with: rotation.serving)
-        }
-    }
-
-    /// Deletes a key that somebody said may go.
-    func removeReplaced(_ id: String, of user: String, with key: borrowing KeyRecord) throws(RotationError) {
-        do throws(RotationError) {
-            try remove(id, of: user, with: key)
-        } catch .aws(let error, let call) {
-            guard error.code == "NoSuchEntity" else { throw .aws(error, during: call) }
+    private func removeOther(
+        _ rotation: borrowing Rotation, with key: borrowing KeyRecord
+    ) throws(RotationError) {
+        _ = try untilShown(rotation, with: key) { () throws(RotationError) in
+            try remove(rotation.otherID, of: rotation.user, with: key)
         }
     }
 
     /// Deletes a key of the user.
-    private func remove(_ id: String, of user: String, with key: borrowing KeyRecord) throws(RotationError) {
+    func remove(_ id: String, of user: String, with key: borrowing KeyRecord) throws(RotationError) {
         try access.call(with: key, during: .delete) { (client, credentials) throws(AWSError) in
             try client.deleteAccessKey(id, of: user, with: credentials)
         }
+        deleted.insert(id)
         report(.deleted(id: id))
     }
 
     /// Makes a call about the key on its way in or out, which may be so new that IAM doesn't show it yet.
     ///
-    /// - Returns: whether it's there; `false` only after IAM has had its time to show it.
+    /// - Returns: whether it's there; `false` only after IAM has had its time, and lists the user's keys without it.
     private func untilShown(
-        _ rotation: borrowing Rotation, _ call: () throws(RotationError) -> Void
+        _ rotation: borrowing Rotation, with key: borrowing KeyRecord, _ call: () throws(RotationError) -> Void
     ) throws(RotationError) -> Bool {
         let end = Int(clamping: rotation.otherAdded) + Self.settling
-        while true {
+        // Counted too, since clocks can be set back.
+        for attempt in 0... {
             do throws(RotationError) {
                 try call()
                 return true
             } catch .aws(let error, let name) {
                 guard error.code == "NoSuchEntity" else { throw .aws(error, during: name) }
+                guard now() < end, attempt < Self.settling / 10 else {
+                    let isListed = try list(rotation.user, with: key).contains { $0.id == rotation.otherID }
+                    if isListed { throw .aws(error, during: name) }
+                    return false
+                }
             }
-            guard now() < end else { return false }
-            client.sleep(Double(min(10, end - now())))
+            client.sleep(Double(max(1, min(10, end - now()))))
         }
+        return false
     }
 
     /// Says it if the old key was used after programs ceased to get it.
@@ -179,8 +154,6 @@ extension Rotator {
         }
     }
 
-    /// How long IAM may take to show a key that it made, in seconds.
-    private static let settling = 90
     /// How far two clocks that are kept right may differ, in seconds.
     private static let clockTolerance = 60
     /// How long programs have for using a key that they got right before the switch, in seconds.

@@ -19,7 +19,7 @@ final class FakeIAM: @unchecked Sendable {
     /// What can happen to one request.
     enum Fault: CaseIterable {
         case throttled, denied, error, errorAfterEffect, lost, dropped, unsent, hung, garbled, limited, repeated
-        case skewed
+        case skewed, unknown
     }
 
     static let user = "alice"
@@ -47,6 +47,7 @@ final class FakeIAM: @unchecked Sendable {
     /// Called before a request has its effect, and after.
     var boundary: () -> Void = {}
 
+    private var body: [UInt8]?
     private var made = 0
     private var counts: [String: Int] = [:]
     private var sessions: [String: String] = [:]
@@ -83,6 +84,7 @@ final class FakeIAM: @unchecked Sendable {
                 parameters[pair[0]] = pair.count > 1 ? pair[1].removingPercentEncoding : ""
             }
             let token = request.sessionToken.text()
+            self.body = request.body
             return try self.answer(parameters, headers: request.headers, token: token)
         }
     }
@@ -103,6 +105,7 @@ final class FakeIAM: @unchecked Sendable {
         case .limited: return refusal(409, "LimitExceeded")
         case .dropped: throw lost(true)
         case .unsent: throw lost(false)
+        case .unknown: return refusal(403, "InvalidClientTokenId")
         case .skewed: return refusal(403, "RequestTimeTooSkewed")
         case .repeated:
             if let text = latest[action] { return response(200, text) }
@@ -135,6 +138,9 @@ final class FakeIAM: @unchecked Sendable {
         let hasMFA = sessions[String(signer)] == token && !token.isEmpty
         if !hasMFA {
             guard isKnown(String(signer)) else { return (403, problem("InvalidClientTokenId")) }
+            guard isSigned(action, parameters, headers, by: String(signer)) else {
+                return (403, problem("SignatureDoesNotMatch"))
+            }
         }
         if denied.contains(action) { return (403, problem("AccessDenied")) }
         let isIAM = !["GetCallerIdentity", "GetSessionToken"].contains(action)
@@ -189,6 +195,21 @@ final class FakeIAM: @unchecked Sendable {
             let region = "<Region>us-east-1</Region><ServiceName>s3</ServiceName>"
             return (200, result(action, "<AccessKeyLastUsed>\(use)\(region)</AccessKeyLastUsed>"))
         }
+    }
+
+    /// Whether a request was signed with a key's secret.
+    private func isSigned(
+        _ action: String, _ parameters: [String: String], _ headers: [(name: String, value: String)], by id: String
+    ) -> Bool {
+        guard let secret = key(id)?.secret, let body = self.body else { return false }
+        let service = ["GetCallerIdentity", "GetSessionToken"].contains(action) ? "sts" : "iam"
+        let host = service == "sts" ? "sts.us-east-1.amazonaws.com" : "iam.amazonaws.com"
+        let sent = headers.filter { $0.name != "Authorization" } + [("Host", host)]
+        let time = seconds(ofBasic: headers.first { $0.name == "X-Amz-Date" }?.value ?? "")
+        let authorization = SigV4(region: "us-east-1", service: service, time: time).authorization(
+            for: SigV4.Request(headers: sent, body: body),
+            with: AWSCredentials(accessKeyID: id, secretAccessKey: SecretBytes(text: secret)))
+        return authorization == headers.first { $0.name == "Authorization" }?.value
     }
 
     /// Whether IAM shows a key already.

@@ -19,7 +19,7 @@ final class World {
     private(set) var boundaries = 0
     /// The boundary at which the process is killed.
     var killAt: Int?
-    var progress: [Rotator.Progress] = []
+    var progress: [RotationProgress] = []
     /// The codes that a person has at hand.
     var codes: [String] = []
     /// What is wrong with the state after some effect; it must stay empty.
@@ -116,7 +116,7 @@ final class World {
             }
             let examination = try rotator.examine(key)
             return try rotator.rotate(
-                key, examination, replacing: replacing, grace: grace, isKeptActive: isKeptActive
+                key, examination, profile: "dev", replacing: replacing, grace: grace, isKeptActive: isKeptActive
             ).outcome
         }
     }

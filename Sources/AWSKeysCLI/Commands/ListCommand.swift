@@ -23,7 +23,7 @@ struct ListCommand: ParsableCommand {
         }
         let orphaned = rotations.filter(\.profiles.isEmpty)
         if json { return try Console.say(json: List(profiles: entries, rotations: rotations)) }
-        for rotation in orphaned { Console.note("\(rotation.name): \(rotation.words(now: now))") }
+        defer { for rotation in orphaned { Console.say("\(rotation.name): \(rotation.words(now: now))") } }
         guard !entries.isEmpty else {
             return Console.say("the store is empty; `awskeys import` or `awskeys add` fill it")
         }

@@ -18,6 +18,12 @@ struct RemoveCommand: ParsableCommand {
     func run(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
         for profile in profiles { _ = try store.key(of: profile) }
+        for entry in try store.rotations() where !entry.profiles.isEmpty && entry.profiles.allSatisfy(profiles.contains) {
+            Console.note(
+                "\(entry.name): a rotation is under way; \(entry.servingID)"
+                    + (entry.otherID.isEmpty ? "" : " and \(entry.otherID)")
+                    + " stay at IAM until `awskeys rotate --finish` is done with the old one")
+        }
         let names = profiles.joined(separator: ", ")
         try Console.confirm("delete the key of \(names), which can't be had again from here?", yes: yes)
         for profile in profiles {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Rotation
 
 struct RotateCommand: ParsableCommand {
@@ -22,8 +23,8 @@ struct RotateCommand: ParsableCommand {
     @Option(help: "Only keys older than this: 90d.")
     var olderThan: Lifetime?
 
-    @Option(help: "How long the old key can be brought back: 24h.")
-    var grace = Lifetime(seconds: 24 * 3600)
+    @Option(help: "How long the old key can be brought back: 24h, unless said otherwise.")
+    var grace: Lifetime?
 
     @Flag(help: "Delete the old key at once.")
     var deleteNow = false
@@ -69,8 +70,10 @@ struct RotateCommand: ParsableCommand {
         let modes = [resume, finish, rollback, schedule != nil].count { $0 }
         if modes > 1 { throw ValidationError("--resume, --finish, --rollback and --schedule exclude each other") }
         if schedule != nil {
-            guard profiles.isEmpty, !all, !imported, !json, !dryRun else {
-                throw ValidationError("--schedule stands alone: it rotates every key of the age given")
+            guard profiles.isEmpty, !all, !imported, !json, !dryRun, olderThan == nil, !deleteNow, replace == nil,
+                mfaToken == nil
+            else {
+                throw ValidationError("--schedule rotates every key of the age given, and goes with --grace and --keep-active")
             }
             return
         }
@@ -78,14 +81,16 @@ struct RotateCommand: ParsableCommand {
         if mode == .rotate, profiles.isEmpty, !all, !imported {
             throw ValidationError("name the profiles, or say --all or --imported")
         }
-        if mode != .rotate, olderThan != nil || keepActive || imported || dryRun {
-            throw ValidationError("--older-than, --keep-active, --imported and --dry-run go with a new rotation")
+        if mode != .rotate, olderThan != nil || keepActive || imported || all || dryRun || grace != nil {
+            throw ValidationError(
+                "--all, --imported, --older-than, --grace, --keep-active and --dry-run go with a new rotation")
         }
         if rollback, profiles.isEmpty { throw ValidationError("name the profiles to roll back") }
         if deleteNow, keepActive || rollback || resume {
             throw ValidationError("--delete-now goes with a new rotation or --finish, and not with --keep-active")
         }
-        if replace != nil, profiles.count != 1 || finish || rollback {
+        if deleteNow, grace != nil { throw ValidationError("--grace and --delete-now exclude each other") }
+        if replace != nil, finish || rollback || profiles.count != 1 && !(resume && profiles.isEmpty) {
             throw ValidationError("--replace goes with one profile to rotate or resume")
         }
     }
@@ -93,15 +98,22 @@ struct RotateCommand: ParsableCommand {
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        if let schedule { return try schedule.install(in: context) }
+        if let schedule { return try schedule.install(grace: grace, isKeptActive: keepActive, in: context) }
+        // Between making a key and sealing it, a reader that went away must not end the process.
+        signal(SIGPIPE, SIG_IGN)
         let store = try UnlockedStore.unlock(in: context)
         let lock = try RotationLock(store: store.path)
         let run = RotateRun(self, in: context)
-        switch mode {
-        case .rotate: try run.rotate(in: store)
-        case .resume: try run.carryOn(in: store, towards: .forward(deletesAtOnce: false))
-        case .finish: try run.carryOn(in: store, towards: .forward(deletesAtOnce: deleteNow))
-        case .rollback: try run.carryOn(in: store, towards: .back)
+        do {
+            switch mode {
+            case .rotate: try run.rotate(in: store)
+            case .resume: try run.carryOn(in: store, towards: .forward(deletesAtOnce: false))
+            case .finish: try run.carryOn(in: store, towards: .forward(deletesAtOnce: deleteNow))
+            case .rollback: try run.carryOn(in: store, towards: .back)
+            }
+        } catch let failure as Failure where run.hasResults {
+            // What was done is said all the same.
+            run.stop(failure)
         }
         _ = consume lock
         try run.end()

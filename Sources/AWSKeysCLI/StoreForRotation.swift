@@ -1,0 +1,41 @@
+import Rotation
+import SealedStore
+import Sealing
+
+extension UnlockedStore {
+    /// The store as rotations use it.
+    func forRotation() -> RotationStore {
+        let access = Access(self)
+        return RotationStore(
+            read: { (body) throws(StoreError) in try access.read(body) },
+            update: { (change) throws(StoreError) in try access.update(change) })
+    }
+
+    /// What is needed for it, apart from the store's value, which can't be kept.
+    private final class Access {
+        private let path: String
+        private let id: [UInt8]
+        private let dataKey: SealingKey
+        private let context: Context
+
+        /// A key that was just made must be sealed, so whoever writes is waited for longer than usual: in milliseconds.
+        private static let patience = 60_000
+
+        init(_ store: borrowing UnlockedStore) {
+            path = store.path
+            id = store.id
+            dataKey = store.dataKey.copy()
+            context = store.context
+        }
+
+        func read(_ body: (borrowing StoreDraft) throws(StoreError) -> Void) throws(StoreError) {
+            try body(StoreWriter(locking: path, waiting: Self.patience).read(with: dataKey))
+        }
+
+        func update(_ change: (inout StoreDraft) throws(StoreError) -> Void) throws(StoreError) {
+            let writer = try StoreWriter(locking: path, waiting: Self.patience)
+            try writer.update(with: dataKey, change)
+            context.remember(dataKey, store: id, generation: try ClosedStore(at: path).generation)
+        }
+    }
+}
