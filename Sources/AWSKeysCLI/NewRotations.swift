@@ -64,6 +64,10 @@ extension RotateRun {
     ) throws -> Candidate? {
         let key = try store.key(of: group.profiles[0])
         let rotator = try rotator(for: group.profiles[0], named: group.name, access, store)
+        if Int(clamping: key.added) >= began, entry != nil {
+            finish(RotationResult(skipped: group, "another `awskeys rotate` has just rotated it"))
+            return nil
+        }
         guard entry?.isOnlyWaiting ?? true else {
             return Candidate(group: group, rotator: rotator, examination: nil, entry: entry, replaced: replaced)
         }
@@ -88,10 +92,12 @@ extension RotateRun {
 
     private func show(_ candidates: [Candidate], _ overdue: [RotationEntry]) {
         let rows = candidates.map { candidate in
-            let identity = candidate.examination?.identity
+            let (identity, entry) = (candidate.examination?.identity, candidate.entry)
+            let user = identity?.userName ?? entry?.user ?? "?"
+            let account = identity?.account ?? entry?.account ?? "?"
             return [
                 candidate.group.name, candidate.group.id,
-                "\(candidate.entry?.user ?? identity?.userName ?? "?") in \(candidate.entry?.account ?? identity?.account ?? "?")",
+                "\(user) in \(account)",
                 candidate.examination?.key.created.map { String(timestamp($0).prefix(10)) } ?? "", plan(candidate),
             ]
         }

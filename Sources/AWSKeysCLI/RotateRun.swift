@@ -15,9 +15,13 @@ final class RotateRun {
     private var failure: Failure?
     private var isTokenUsed = false
 
+    /// When it began, before any other run was waited for, in seconds since 1970.
+    let began: Int
+
     init(_ options: RotateCommand, in context: Context) {
         self.options = options
         self.context = context
+        began = context.now()
     }
 
     /// What one key's part came to.
@@ -92,7 +96,8 @@ final class RotateRun {
         }
         if options.mode == .rollback {
             for profile in options.profiles where !found.contains(where: { $0.profiles.contains(profile) }) {
-                throw Failure(RotationError.nothingToRollBack, profile: profile, user: nil, now: context.now(), store: store.path)
+                throw Failure(
+                    RotationError.nothingToRollBack, profile: profile, user: nil, now: context.now(), store: store.path)
             }
         }
         guard !found.isEmpty else {

@@ -21,7 +21,9 @@ enum RotationSchedule: ExpressibleByArgument {
 
     /// Writes the unit files and starts the timer, or takes them away.
     func install(grace: Lifetime?, isKeptActive: Bool, in context: Context) throws {
-        let config = try context.environment("XDG_CONFIG_HOME") ?? "\(context.home())/.config"
+        // https://specifications.freedesktop.org/basedir-spec: a relative one doesn't count.
+        let named = context.environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let config = try named ?? "\(context.home())/.config"
         let folder = config + "/systemd/user"
         let timer = "\(folder)/\(Self.name).timer"
         let service = "\(folder)/\(Self.name).service"
@@ -39,10 +41,11 @@ enum RotationSchedule: ExpressibleByArgument {
                     .config, "systemd cannot start awskeys from a folder with spaces",
                     hint: "install it under another path")
             }
+            let variables = try Self.variables(in: context)
             do throws(FileError) {
                 try makeFolder(at: folder)
                 let options = (grace.map { " --grace \($0.text)" } ?? "") + (isKeptActive ? " --keep-active" : "")
-                let unit = Self.service(programs, age, options, context)
+                let unit = Self.service(programs, age, options, variables)
                 try replaceFile(at: service, with: unit.utf8.span, attributes: .secret)
                 try replaceFile(at: timer, with: Self.timer.utf8.span, attributes: .secret)
             } catch {
@@ -58,16 +61,31 @@ enum RotationSchedule: ExpressibleByArgument {
         }
     }
 
-    private static func service(_ programs: String, _ age: Lifetime, _ options: String, _ context: Context) -> String {
-        // What decides which store, which files and which way in: the timer has nothing of a login's environment.
-        let names = [
-            "AWSKEYS_STORE", "AWSKEYS_PASSPHRASE_FILE", "XDG_DATA_HOME", "AWS_CONFIG_FILE",
-            "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
-            "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_STS", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
+    /// What decides which store, which files, which way in and which AWS: a timer has nothing of a login's environment.
+    private static func variables(in context: Context) throws -> [(name: String, value: String)] {
+        let plain = [
+            "XDG_DATA_HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM",
+            "AWS_ENDPOINT_URL_STS", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
         ]
-        let environment = names.compactMap { name in
-            context.environment(name).map { "Environment=\(quoted("\(name)=\($0)"))\n" }
-        }.joined()
+        let paths = [
+            "AWSKEYS_STORE", "AWSKEYS_PASSPHRASE_FILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_CA_BUNDLE",
+        ]
+        // The timer runs in another folder.
+        let folder = FileManager.default.currentDirectoryPath
+        return plain.compactMap { name in context.environment(name).map { (name, $0) } }
+            + paths.compactMap { name in
+                context.environment(name).map {
+                    (name, $0.hasPrefix("/") || $0.hasPrefix("~/") ? $0 : folder + "/" + $0)
+                }
+            }
+    }
+
+    private static func service(
+        _ programs: String, _ age: Lifetime, _ options: String, _ variables: [(name: String, value: String)]
+    ) -> String {
+        let environment = variables.map { "Environment=\(quoted("\($0.name)=\($0.value)"))\n" }.joined()
+        let program = programs.replacing("%", with: "%%") + "/awskeys"
         return """
             [Unit]
             Description=Rotate AWS access keys older than \(age.words)
@@ -76,7 +94,7 @@ enum RotationSchedule: ExpressibleByArgument {
 
             [Service]
             Type=oneshot
-            \(environment)ExecStart=\(programs.replacing("%", with: "%%"))/awskeys rotate --all --older-than \(age.text)\(options) --yes
+            \(environment)ExecStart=\(program) rotate --all --older-than \(age.text)\(options) --yes
 
             """
     }
@@ -97,7 +115,9 @@ enum RotationSchedule: ExpressibleByArgument {
 
     /// https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html#Quoting, with `%` doubled.
     private static func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("%", with: "%%") + "\""
+        "\""
+            + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("%", with: "%%")
+            .replacing("\n", with: "\\n") + "\""
     }
 
     /// Tells the user's manager, if there is one.

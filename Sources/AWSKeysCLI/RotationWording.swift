@@ -67,8 +67,12 @@ extension Failure {
                 .locked, Failure(error, call: "sts:GetSessionToken").message,
                 hint: "wait for the next code, and see that `mfa_serial` names the device that shows it")
         case .aws(let error, let call):
-            let policy = "the user needs this policy; where it demands MFA, pass `--mfa-token CODE`:\n"
-            self.init(error, call: call.rawValue, hint: error.isAccessDenied ? policy + Self.policy(for: user) : nil)
+            // The rest of a rotation has its own permissions.
+            let isLate = call == .update || call == .delete
+            let hint =
+                "the user needs this policy" + (isLate ? ", then \(resume)" : "")
+                + "; where it demands MFA, pass `--mfa-token CODE`:\n" + Self.policy(for: user)
+            self.init(error, call: call.rawValue, hint: error.isAccessDenied ? hint : nil)
         case .store(let error):
             self.init(error, store: path)
         case .unknownKey(let id):
@@ -104,8 +108,8 @@ extension Failure {
                 hint: "`awskeys rotate --rollback\(name)` gives it up")
         case .vanished(let id):
             self.init(
-                .unavailable, "the key \(id) was deleted by somebody else meanwhile",
-                hint: "everything answers as before; `awskeys rotate\(name)` begins anew")
+                .unavailable, "the key \(id) is deleted already, and can't serve",
+                hint: "everything answers as before; `awskeys rotate\(name)` makes a new key")
         case .orphan(let id, let error):
             self.init(
                 Failure(error, store: path).code,
@@ -145,8 +149,10 @@ extension AWSError.Refusal {
     fileprivate var words: String {
         // Some services go on to what was signed, the session token included.
         let first = message.prefix { !$0.isNewline }.filter { $0.asciiValue.map { $0 >= 0x20 && $0 < 0x7F } ?? true }
-        return [code, first.isEmpty ? "" : ": \(first.prefix(300))", requestID.isEmpty ? "" : " (request \(requestID))"]
-            .joined()
+        return [
+            code, first.isEmpty ? "" : ": \(first.prefix(300))", requestID.isEmpty ? "" : " (request \(requestID))",
+        ]
+        .joined()
     }
 }
 
@@ -155,6 +161,7 @@ extension RotationProgress {
     var words: String {
         switch self {
         case .settling(let seconds): "no answer to the request for a new key; looking for it in \(seconds) s"
+        case .unknownYet(let id): "AWS does not know \(id); asking again for a minute"
         case .created(let id): "made the key \(id)"
         case .proving(let id, 0, _): "waiting until AWS knows \(id)"
         case .proving(_, let answers, let wanted): "AWS knows it: answer \(answers) of \(wanted)"
@@ -168,7 +175,7 @@ extension RotationProgress {
         case .fellBack(let id): "warning: the new key is deleted or inactive; answering with \(id) again"
         case .unowned(let id): "warning: \(id) stays active at IAM, and no profile here has it any more"
         case .unchecked(let ids):
-            "warning: no key here can tell what became of \(ids.joined(separator: " and ")); look at them in the console"
+            "warning: no key here tells what became of \(ids.joined(separator: " and ")); look in the console"
         }
     }
 }

@@ -6,7 +6,40 @@ import Sealing
 extension Rotator {
     /// Asks for the new key, once, and seals it at once.
     func create(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) {
-        let made = try request(&rotation, id)
+        let end = now() + Self.deletionLag
+        while true {
+            let asked = now()
+            do throws(RotationError) {
+                try withoutInterruption { () throws(RotationError) in try requestAndSeal(&rotation, id) }
+                // Only now, since saying it may fail.
+                return report(.created(id: rotation.otherID))
+            } catch .aws(let error, let call) {
+                guard call == .create else { throw .aws(error, during: call) }
+                if error.isAccessDenied, try hasAuthenticated(rotation, id) {
+                    // A person may have taken long to read the code.
+                    let now = now()
+                    try step(&rotation, id) { $0.restart(now: now) }
+                } else if error.code == "LimitExceeded", !deleted.isEmpty, now() < end {
+                    // IAM may still count what was deleted a moment ago; nothing has been made.
+                    client.sleep(3)
+                } else {
+                    // A lost answer may stand for a key; listing tells.
+                    if error.mayHaveHappened { try settle(rotation, since: asked, replacing: []) }
+                    try forget(id)
+                    guard error.code == "LimitExceeded" else { throw .aws(error, during: .create) }
+                    let keys = try list(rotation.user, with: rotation.serving)
+                    throw .twoKeys(try describe(keys, with: rotation.serving))
+                }
+            }
+        }
+    }
+
+    private func requestAndSeal(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) {
+        let user = rotation.user
+        let made = try access.call(with: rotation.serving, during: .create, asks: false) {
+            (client, credentials) throws(AWSError) in
+            try client.createAccessKey(of: user, with: credentials)
+        }
         let key = KeyRecord(
             accessKeyID: made.accessKeyID, secretAccessKey: made.secretAccessKey.copy(), added: UInt64(now()),
             exposed: false)
@@ -21,44 +54,6 @@ extension Rotator {
             }
             try? forget(id)
             throw .store(problem)
-        }
-        // Only now, since saying it may fail.
-        report(.created(id: made.accessKeyID))
-    }
-
-    private func request(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) -> AWSCredentials {
-        let user = rotation.user
-        let end = now() + Self.deletionLag
-        while true {
-            let asked = now()
-            let problem: RotationError
-            do throws(RotationError) {
-                return try access.call(with: rotation.serving, during: .create, asks: false) {
-                    (client, credentials) throws(AWSError) in
-                    try client.createAccessKey(of: user, with: credentials)
-                }
-            } catch {
-                problem = error
-            }
-            guard case .aws(let error, .create) = problem else {
-                try forget(id)
-                throw problem
-            }
-            if error.isAccessDenied, try hasAuthenticated(rotation, id) {
-                // A person may have taken long to read the code.
-                let now = now()
-                try step(&rotation, id) { $0.restart(now: now) }
-            } else if error.code == "LimitExceeded", !deleted.isEmpty, now() < end {
-                // IAM may still count what was deleted a moment ago; nothing has been made.
-                client.sleep(3)
-            } else {
-                // A lost answer may stand for a key; listing tells.
-                if error.mayHaveHappened { try settle(rotation, since: asked, replacing: []) }
-                try forget(id)
-                guard error.code == "LimitExceeded" else { throw .aws(error, during: .create) }
-                let keys = try list(user, with: rotation.serving)
-                throw .twoKeys(try describe(keys, with: rotation.serving))
-            }
         }
     }
 

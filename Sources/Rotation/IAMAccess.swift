@@ -39,10 +39,15 @@ final class IAMAccess {
     private static let patience = 60
 
     private let now: () -> Int
+    private let report: (RotationProgress) -> Void
 
-    init(client: AWSClient, now: @escaping () -> Int, askForCode: @escaping (CallerIdentity) -> MFACode?) {
+    init(
+        client: AWSClient, now: @escaping () -> Int, askForCode: @escaping (CallerIdentity) -> MFACode?,
+        report: @escaping (RotationProgress) -> Void
+    ) {
         self.client = client
         self.now = now
+        self.report = report
         self.askForCode = askForCode
     }
 
@@ -60,7 +65,9 @@ final class IAMAccess {
         _ body: (AWSClient, borrowing AWSCredentials) throws(AWSError) -> Result
     ) throws(RotationError) -> Result {
         let end = now() + Self.patience
-        let isWorthIt = now() < Int(clamping: key.added) + Self.youth || name == .update || name == .delete
+        // What came from a file isn't new, whenever it came.
+        let isNew = !key.exposed && now() < Int(clamping: key.added) + Self.youth
+        let isWorthIt = isNew || name == .update || name == .delete
         var pause = 1.0
         var round = 0
         while true {
@@ -72,6 +79,7 @@ final class IAMAccess {
                     throw .aws(error, during: during)
                 }
             }
+            if round == 1 { report(.unknownYet(id: key.accessKeyID)) }
             client.sleep(pause)
             pause = min(8, pause * 2)
         }
@@ -98,7 +106,9 @@ final class IAMAccess {
         } catch {
             guard error.isAccessDenied, asks, try authenticate(with: key) else { throw .aws(error, during: name) }
         }
-        guard let session else { return try wrapping(name) { () throws(AWSError) in try body(client, key.credentials) } }
+        guard let session else {
+            return try wrapping(name) { () throws(AWSError) in try body(client, key.credentials) }
+        }
         return try wrapping(name) { () throws(AWSError) in try body(client, session.credentials) }
     }
 

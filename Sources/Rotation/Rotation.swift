@@ -152,7 +152,8 @@ extension Rotation {
             let other = try reader.otherKey(span, isThere: state != .creating)
             try reader.end(span)
             return Rotation(
-                state: state, user: user, account: account, profile: profile, serving: serving, other: other, seen: seen, began: began,
+                state: state, user: user, account: account, profile: profile, serving: serving, other: other,
+                seen: seen, began: began,
                 switched: switched, due: due, grace: grace, isKeptActive: isKeptActive)
         }
     }

@@ -4,6 +4,8 @@ public import AWSAPI
 public enum RotationProgress: Equatable, Sendable {
     /// A lost answer may stand for a new key, which IAM is given time to show, in seconds.
     case settling(seconds: Int)
+    /// AWS doesn't know a key that it should know; it is asked again for a minute.
+    case unknownYet(id: String)
     /// IAM made a new key, and it is sealed.
     case created(id: String)
     /// IAM and STS know a key so far; a number of answers in a row, of those that are wanted.

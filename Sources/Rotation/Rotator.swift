@@ -38,7 +38,7 @@ public final class Rotator {
         self.store = store
         self.now = now
         self.report = report
-        access = IAMAccess(client: client, now: now, askForCode: askForCode)
+        access = IAMAccess(client: client, now: now, askForCode: askForCode, report: report)
     }
 
     /// Makes a new key in the place of one, and goes on from there.

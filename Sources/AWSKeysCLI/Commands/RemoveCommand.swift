@@ -18,7 +18,8 @@ struct RemoveCommand: ParsableCommand {
     func run(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
         for profile in profiles { _ = try store.key(of: profile) }
-        for entry in try store.rotations() where !entry.profiles.isEmpty && entry.profiles.allSatisfy(profiles.contains) {
+        for entry in try store.rotations() where !entry.profiles.isEmpty && entry.profiles.allSatisfy(profiles.contains)
+        {
             Console.note(
                 "\(entry.name): a rotation is under way; \(entry.servingID)"
                     + (entry.otherID.isEmpty ? "" : " and \(entry.otherID)")

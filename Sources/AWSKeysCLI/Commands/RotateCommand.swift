@@ -73,7 +73,8 @@ struct RotateCommand: ParsableCommand {
             guard profiles.isEmpty, !all, !imported, !json, !dryRun, olderThan == nil, !deleteNow, replace == nil,
                 mfaToken == nil
             else {
-                throw ValidationError("--schedule rotates every key of the age given, and goes with --grace and --keep-active")
+                throw ValidationError(
+                    "--schedule rotates every key of the age given, and goes with --grace and --keep-active")
             }
             return
         }
@@ -102,8 +103,8 @@ struct RotateCommand: ParsableCommand {
         // Between making a key and sealing it, a reader that went away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         let store = try UnlockedStore.unlock(in: context)
-        let lock = try RotationLock(store: store.path)
         let run = RotateRun(self, in: context)
+        let lock = try RotationLock(store: store.path)
         do {
             switch mode {
             case .rotate: try run.rotate(in: store)
