@@ -184,6 +184,28 @@ def test_a_new_key_whose_answer_was_lost_is_named_and_may_be_replaced(ann: Ann, 
     assert all(call.code != "LimitExceeded" for call in ann.stub.calls())
 
 
+@pytest.mark.parametrize("may_delete", [True, False])
+def test_a_new_key_that_cannot_be_kept_is_deleted_again_or_named(ann: Ann, may_delete: bool) -> None:
+    """The store can't be written any more from the moment on at which IAM makes the key."""
+    hindrance = ann.home.store.with_name(".store.awskeys-new")
+    ann.stub.fault("CreateAccessKey", before=lambda call: (hindrance / "in the way").mkdir(parents=True))
+    if not may_delete:
+        ann.user.denied.add("DeleteAccessKey")
+    result = ann.rotate("dev", "--yes")
+    assert result.status in (73, 74) and "awskeys: " in result.stderr, result
+    (hindrance / "in the way").rmdir()
+    hindrance.rmdir()
+    assert ann.serving() == ann.old.id
+    if may_delete:
+        assert ann.keys() == {ann.old.id: "Active"}
+    else:
+        [orphan] = ann.keys().keys() - {ann.old.id}
+        said_no(result, result.status, orphan, f"awskeys rotate dev --replace {orphan}")
+        ann.user.denied.clear()
+        ann.rotate("dev", "--replace", orphan, "--delete-now", "--yes").done()
+        assert ann.keys() == {ann.serving(): "Active"}
+
+
 def test_keys_are_not_sent_in_the_clear(ann: Ann) -> None:
     url = "http://iam.example:8080"
     for name in ("AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_STS"):
