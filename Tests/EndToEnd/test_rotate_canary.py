@@ -1,4 +1,4 @@
-"""During a rotation no secret is anywhere but in the store: neither the old key's, nor the new one's, nor a session's."""
+"""During a rotation no secret is anywhere but in the store: of the old key, of the new one, or of a session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else happens while a key is rotated, or while its old one is in its grace period: other commands, interruptions."""
+"""What else happens while a key is rotated, or its old one is in its grace period: other commands, interruptions."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_locked_store_is_said_before_aws_is_asked(ann: Ann) -> None:
     assert ann.stub.calls() == [] and ann.serving() == ann.old.id
 
 
-@pytest.mark.xfail(strict=True, reason="the line about the new key is written before the key is sealed, and SIGPIPE kills")
+@pytest.mark.xfail(strict=True, reason="it says that it made the key before the key is sealed, and SIGPIPE kills")
 def test_a_reader_who_goes_away_costs_no_key(ann: Ann) -> None:
     """As in `awskeys rotate dev --yes 2>&1 | head -1`."""
     held = ann.stub.fault("CreateAccessKey", "hang_after")

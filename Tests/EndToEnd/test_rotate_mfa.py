@@ -1,4 +1,4 @@
-"""`awskeys rotate` for users whom a policy demands multi-factor authentication of: one code, asked for or given, used once."""
+"""`awskeys rotate` for users who need multi-factor authentication: one code, asked for or given, used once."""
 
 from __future__ import annotations
 

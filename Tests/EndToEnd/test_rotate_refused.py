@@ -1,4 +1,4 @@
-"""`awskeys rotate` when IAM, the network or the command line says no: one clear text, one exit code, and a key that works."""
+"""`awskeys rotate` when IAM, the network or the command line says no: one text, one exit code, a key that works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`awskeys rotate` against the tests' own IAM, which knows new keys late and refuses inactive ones: when all goes well."""
+"""`awskeys rotate` against the tests' own IAM, which knows new keys late and no inactive ones: when all goes well."""
 
 from __future__ import annotations
 
