@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,8 +62,15 @@ def moto_server(home: Path) -> Iterator[Moto]:
                 break
         else:
             raise AssertionError(f"moto ended with status {server.wait()}")
-        # From here on nobody reads its log, which is a line a request and stays below what a pipe holds.
-        yield Moto(found[0])
+        # Its log is a line a request, which is more than a pipe holds when clients call all the time.
+        unread = server.stdout
+        reading = threading.Thread(target=lambda: [None for _ in unread])
+        reading.start()
+        try:
+            yield Moto(found[0])
+        finally:
+            server.kill()
+            reading.join()
     finally:
         server.kill()
         server.wait(timeout=10)

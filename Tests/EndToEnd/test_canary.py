@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -43,11 +43,11 @@ class Watched:
             self.places.append((f"stdout of `{command}`", result.stdout.encode()))
         return result.stdout
 
-    def found(self) -> list[str]:
+    def found(self, secrets: Iterable[str] = SECRETS) -> list[str]:
         """Names every place that holds a secret, files as they are now included."""
         files = [(f"file {name}", content) for name, content in self.home.files().items()]
         assert any(name.endswith("/store") for name, _ in files)
-        return secrets_in(self.places + files, SECRETS)
+        return secrets_in(self.places + files, secrets)
 
 
 @pytest.fixture(params=["passphrase", "keyring"])
