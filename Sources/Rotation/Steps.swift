@@ -15,7 +15,7 @@ extension Rotator {
             report(.draining(seconds: min(drain, Self.drain)))
             client.sleep(Double(min(drain, Self.drain)))
         }
-        warnIfUsed(rotation)
+        try warnIfUsed(rotation)
         do throws(RotationError) {
             guard try set(rotation, isActive: false) else {
                 // Somebody deleted it, which is where this was to end anyway.
@@ -55,7 +55,7 @@ extension Rotator {
 
     /// Deletes the old key.
     func delete(_ rotation: borrowing Rotation, _ holders: KeyHolders) throws(RotationError) {
-        warnIfUsed(rotation)
+        try warnIfUsed(rotation)
         do throws(RotationError) {
             try removeOther(rotation, with: rotation.serving)
         } catch .aws(let error, let call) {
@@ -143,13 +143,21 @@ extension Rotator {
     }
 
     /// Says it if the old key was used after programs ceased to get it.
-    private func warnIfUsed(_ rotation: borrowing Rotation) {
-        let use = try? access.call(with: rotation.serving, during: .list) { (client, credentials) throws(AWSError) in
-            try client.lastUse(of: rotation.otherID, with: credentials)
+    ///
+    /// - Throws: what was wrong with a code; who may not see the use goes on without it.
+    private func warnIfUsed(_ rotation: borrowing Rotation) throws(RotationError) {
+        let use: KeyUse?
+        do throws(RotationError) {
+            use = try access.call(with: rotation.serving, during: .list) { (client, credentials) throws(AWSError) in
+                try client.lastUse(of: rotation.otherID, with: credentials)
+            }
+        } catch {
+            if case .aws(_, during: .authenticate) = error { throw error }
+            return
         }
         // AWS's clock may differ from the one that the switch was timed by.
         let skew = client.now - now() + Self.clockTolerance
-        if let use = use ?? nil, use.time > Int(clamping: rotation.switched) + skew {
+        if let use, use.time > Int(clamping: rotation.switched) + skew {
             report(.stillUsed(id: rotation.otherID, use))
         }
     }

@@ -141,7 +141,6 @@ def test_programs_under_a_path_with_spaces_cannot_be_scheduled(make_home: MakeHo
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze isn't there to judge unit files")
-@pytest.mark.xfail(strict=True, reason="the path of the programs goes into ExecStart= as it is, where % counts")
 def test_programs_under_a_path_with_a_percent_sign_are_started_or_refused(home: Home, tmp_path: Path) -> None:
     fake_systemctl(home, 0)
     home.folder = tmp_path / "50%u"
@@ -151,7 +150,6 @@ def test_programs_under_a_path_with_a_percent_sign_are_started_or_refused(home: 
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze isn't there to judge unit files")
-@pytest.mark.xfail(strict=True, reason="a line break goes into Environment= as it is, and systemd ignores the line")
 def test_a_setting_with_a_line_break_arrives_or_is_refused(home: Home) -> None:
     fake_systemctl(home, 0)
     home.env["AWSKEYS_STORE"] = str(home.path / "two\nlines")
@@ -159,7 +157,6 @@ def test_a_setting_with_a_line_break_arrives_or_is_refused(home: Home) -> None:
         assert_verified(home)
 
 
-@pytest.mark.xfail(strict=True, reason="a relative path means another place in a unit than in the shell it was set in")
 def test_a_relative_path_is_made_absolute_or_refused(home: Home) -> None:
     fake_systemctl(home, 0)
     home.env["AWSKEYS_STORE"] = "keys/store"
