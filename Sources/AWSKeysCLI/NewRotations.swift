@@ -64,7 +64,7 @@ extension RotateRun {
     ) throws -> Candidate? {
         let key = try store.key(of: group.profiles[0])
         let rotator = try rotator(for: group.profiles[0], named: group.name, access, store)
-        if Int(clamping: key.added) >= began, entry != nil {
+        if let waitedSince, entry != nil, Int(clamping: key.added) >= waitedSince {
             finish(RotationResult(skipped: group, "another `awskeys rotate` has just rotated it"))
             return nil
         }

@@ -15,13 +15,13 @@ final class RotateRun {
     private var failure: Failure?
     private var isTokenUsed = false
 
-    /// When it began, before any other run was waited for, in seconds since 1970.
-    let began: Int
+    /// Since when another run was waited for, in seconds since 1970; `nil` if none was.
+    let waitedSince: Int?
 
-    init(_ options: RotateCommand, in context: Context) {
+    init(_ options: RotateCommand, in context: Context, waitedSince: Int?) {
         self.options = options
         self.context = context
-        began = context.now()
+        self.waitedSince = waitedSince
     }
 
     /// What one key's part came to.

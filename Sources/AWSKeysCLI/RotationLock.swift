@@ -4,6 +4,8 @@ import Foundation
 /// The right to rotate the keys of a store, held by one process at a time.
 struct RotationLock: ~Copyable {
     private let lock: FileLock
+    /// Whether another process had it first.
+    let hasWaited: Bool
 
     /// How long to wait for another one, in seconds: as long as IAM may take with one key.
     private static let patience = 600
@@ -11,20 +13,28 @@ struct RotationLock: ~Copyable {
     init(store path: String) throws {
         do throws(FileError) {
             let file = try resolvingLinks(path) + ".rotation.lock"
-            lock = try Self.take(file)
+            switch try Self.atOnce(file) {
+            case .some(let lock):
+                self.lock = lock
+                hasWaited = false
+            case nil:
+                Console.note("awskeys: waiting for another `awskeys rotate`, which is at work")
+                lock = try FileLock(file, waiting: Self.patience * 1000)
+                hasWaited = true
+            }
         } catch {
             guard error.call == "flock", error.number == EWOULDBLOCK else { throw Failure(error) }
             throw Failure(.busy, "another `awskeys rotate` is at work", hint: "try again when it has ended")
         }
     }
 
-    private static func take(_ file: String) throws(FileError) -> FileLock {
+    /// The lock, if nobody has it.
+    private static func atOnce(_ file: String) throws(FileError) -> FileLock? {
         do throws(FileError) {
             return try FileLock(file, waiting: 0)
         } catch {
             guard error.call == "flock", error.number == EWOULDBLOCK else { throw error }
+            return nil
         }
-        Console.note("awskeys: waiting for another `awskeys rotate`, which is at work")
-        return try FileLock(file, waiting: patience * 1000)
     }
 }

@@ -96,8 +96,8 @@ extension Failure {
             self.init(
                 .cantCreate,
                 "the answer to the request for a new key was lost, and this may be the key:\n" + Self.table(keys),
-                hint: "unless it's somebody else's, `awskeys rotate --resume\(name) --replace "
-                    + "\(keys.first?.listed.id ?? "KEYID")` deletes it")
+                hint: "unless it's somebody else's, `awskeys rotate\(profile.isEmpty ? " --resume" : name) --replace "
+                    + "\(keys.first?.listed.id ?? "KEYID")` deletes it" + (profile.isEmpty ? "" : " and makes another"))
         case .unproven(let id):
             self.init(
                 .busy, "AWS does not know the key \(id) everywhere yet; everything answers as before",

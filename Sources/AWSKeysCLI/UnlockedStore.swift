@@ -117,8 +117,10 @@ struct UnlockedStore: ~Copyable {
     }
 
     /// Changes the store and the AWS files together.
-    func change<Result>(_ body: (borrowing Importer) throws -> Result) throws -> Result {
-        // What profiles have doesn't change under a rotation's hands.
+    ///
+    /// - Parameter isTaking: whether profiles lose what they have, which mustn't happen under a rotation's hands.
+    func change<Result>(isTaking: Bool, _ body: (borrowing Importer) throws -> Result) throws -> Result {
+        guard isTaking else { return try perform(body) }
         let lock = try RotationLock(store: path)
         let result = try perform(body)
         _ = consume lock

@@ -8,8 +8,6 @@ enum RotationStep: Equatable {
     case withdraw
     /// Let the profiles that got the old key from somebody answer with the serving one.
     case share
-    /// Let the old key serve, since somebody gave it back to the profiles.
-    case yield
     /// Make the old key inactive.
     case deactivate
     /// Begin to bring the old key back.
@@ -52,8 +50,8 @@ extension Rotation {
         case (.proving, let isServed, _): return goal == .back || !isServed ? .withdraw : .prove
         // A key that profiles have is never made inactive or deleted.
         case (.retiring, true, true), (.retired, true, true): return .share
-        case (.retiring, false, true): return .yield
-        case (.retired, false, true): return .restore
+        // Somebody gave the old key back to them; whether it is still active, IAM knows.
+        case (.retiring, false, true), (.retired, false, true): return .restore
         case (.retiring, true, _) where goal == .back, (.retired, true, _) where goal == .back: return .restore
         case (.retiring, _, _): return isDue ? .deactivate : .rest(until: due)
         case (.retired, _, _): return isDue ? .delete : .rest(until: due)

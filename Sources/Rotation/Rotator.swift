@@ -106,8 +106,6 @@ public final class Rotator {
                 return .finished
             case .share:
                 try share(rotation.serving, withProfilesOf: rotation.otherID)
-            case .yield:
-                try switchKeys(&rotation, id)
             case .deactivate:
                 guard try deactivate(&rotation, id, holders) else { return .finished }
             case .restore:

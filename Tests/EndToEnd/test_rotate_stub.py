@@ -65,8 +65,10 @@ def test_profiles_that_share_a_key_are_rotated_once(make_home: MakeHome, stub: S
         "old_access_key_id": shared.id,
         "access_key_id": new,
         "due": rotated["due"],
+        "next": rotated["next"],
         "error": None,
     }
+    assert shared.id in rotated["next"] and "--rollback default" in rotated["next"]
 
 
 def test_a_dry_run_shows_the_plan_and_changes_nothing(ann: Ann) -> None:
@@ -74,7 +76,9 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(ann: Ann) -> None:
     said = ann.rotate("dev", "--dry-run").done()
     assert all(word in said.stderr for word in ("dev", ann.old.id, "ann", "123456789012", "1 d")), said
     assert ann.rotate("--all", "--delete-now", "--dry-run").done().stderr.count("delete this one at once") == 1
-    assert json.loads(ann.rotate("dev", "--dry-run", "--json").done().stdout) == {"rotations": []}
+    [planned] = json.loads(ann.rotate("dev", "--dry-run", "--json").done().stdout)["rotations"]
+    assert (planned["state"], planned["access_key_id"]) == ("planned", ann.old.id)
+    assert planned["next"].startswith("make a new key")
     assert mutations(ann.stub) == []
     after = ann.home.files()
     assert after.pop(".local/share/awskeys/store.rotation.lock", b"") == b""

@@ -22,7 +22,7 @@ final class FakeIAM: @unchecked Sendable {
         case skewed, unknown
     }
 
-    static let user = "alice"
+    var user = "alice"
     static let account = "123456789012"
 
     let clock: FakeClock
@@ -145,6 +145,7 @@ final class FakeIAM: @unchecked Sendable {
         if denied.contains(action) { return (403, problem("AccessDenied")) }
         let isIAM = !["GetCallerIdentity", "GetSessionToken"].contains(action)
         if isIAM, demandsMFA, !hasMFA { return (403, problem("AccessDenied")) }
+        if isIAM, let name = parameters["UserName"], name != user { return (404, problem("NoSuchEntity")) }
         if let index = keys.firstIndex(where: { $0.id == signer }), action != "GetCallerIdentity" {
             keys[index].lastUse = now
         }
@@ -156,7 +157,7 @@ final class FakeIAM: @unchecked Sendable {
         let index = keys.firstIndex { $0.id == id && isShown($0) }
         switch action {
         case "GetCallerIdentity":
-            let arn = isRoot ? "arn:aws:iam::\(Self.account):root" : "arn:aws:iam::\(Self.account):user/\(Self.user)"
+            let arn = isRoot ? "arn:aws:iam::\(Self.account):root" : "arn:aws:iam::\(Self.account):user/\(user)"
             return (200, result(action, "<Arn>\(arn)</Arn><Account>\(Self.account)</Account>"))
         case "GetSessionToken":
             guard codes.remove(parameters["TokenCode"] ?? "") != nil else { return (403, problem("AccessDenied")) }

@@ -132,6 +132,89 @@ struct RotatorTests {
         #expect(world.broken.isEmpty)
     }
 
+    @Test("brings the old key back when somebody made the new one inactive")
+    func newKeyInactive() throws {
+        for goal in [RotationGoal.back, .forward(deletesAtOnce: true)] {
+            let world = World()
+            let old = world.servingID
+            _ = try world.rotate(grace: 3600, isKeptActive: true)
+            let new = world.servingID
+            world.clock.sleep(1000)
+            let index = try #require(world.iam.keys.firstIndex { $0.id == new })
+            world.iam.keys[index].isActive = false
+            _ = try world.resume(goal)
+            #expect(world.servingID == old, "\(goal)")
+            #expect(world.iam.works(old), "\(goal)")
+        }
+    }
+
+    @Test("keeps the new key when AWS doesn't know it for a minute")
+    func blip() throws {
+        let world = World()
+        _ = try world.rotate(grace: 3600, isKeptActive: true)
+        let new = world.servingID
+        world.clock.sleep(3600)
+        for call in 1...60 { world.iam.faults["UpdateAccessKey", default: [:]][call] = .unknown }
+        guard case .aws(let error, during: .update) = failure(try world.resume()) else {
+            Issue.record("it is said that the key isn't known")
+            return
+        }
+        #expect(error.isUnknownKey)
+        #expect(world.servingID == new)
+        #expect(world.state == .retiring)
+        #expect(world.broken.isEmpty)
+    }
+
+    @Test("follows a user who has been renamed")
+    func renamed() throws {
+        let world = World()
+        _ = try world.rotate()
+        world.iam.user = "bob"
+        world.clock.sleep(86_400)
+        #expect(try world.resume() == .done(.finished))
+        #expect(world.iam.keys.count == 1)
+    }
+
+    @Test("gives what has the old key the new one before the old one goes; a profile that has it alone keeps it")
+    func oldKeyGivenBack() throws {
+        let world = World()
+        _ = try world.rotate(grace: 3600, isKeptActive: true)
+        let new = world.servingID
+        try world.giveOldKey(to: "legacy")
+        #expect(world.keyID(of: "legacy") == new)
+
+        let alone = World()
+        let old = alone.servingID
+        _ = try alone.rotate(grace: 3600, isKeptActive: true)
+        alone.remove("web")
+        try alone.giveOldKey(to: "dev")
+        #expect(alone.servingID == old)
+        alone.clock.sleep(3600)
+        _ = try alone.resume(.forward(deletesAtOnce: true))
+        #expect(alone.servingID == old)
+        #expect(alone.iam.keys.map(\.id) == [old])
+        #expect(world.broken.isEmpty && alone.broken.isEmpty)
+    }
+
+    @Test("gives the new key up when the profiles are gone before it serves, and names what stays at IAM")
+    func profilesGone() throws {
+        let world = World()
+        world.iam.propagation = 1000
+        _ = try world.rotate()
+        world.remove("dev")
+        world.remove("web")
+        world.iam.propagation = 0
+        #expect(try world.resume() == .done(.finished))
+        #expect(world.iam.keys.count == 1)
+
+        let later = World()
+        _ = try later.rotate()
+        let new = later.servingID
+        for profile in ["dev", "web"] { later.draft.remove(profile: profile) }
+        _ = try later.resume(.forward(deletesAtOnce: true))
+        #expect(later.progress.contains(.unowned(id: new)))
+    }
+
     @Test("says it when a rival made the second key first")
     func rival() throws {
         let world = World()

@@ -76,7 +76,16 @@ final class World {
             askForCode: { [unowned self] _ in
                 codes.isEmpty ? nil : MFACode(serialNumber: "mfa", code: codes.removeFirst())
             },
-            report: { [unowned self] in progress.append($0) })
+            report: { [unowned self] in tell($0) })
+    }
+
+    private func tell(_ news: RotationProgress) {
+        progress.append(news)
+        switch news {
+        case .unowned(let id): named.insert(id)
+        case .unchecked(let ids): named.formUnion(ids)
+        default: break
+        }
     }
 
     /// What a process ended with.
@@ -139,26 +148,54 @@ final class World {
 
     func serving() throws(RotationError) -> KeyRecord {
         do throws(StoreError) {
-            guard let key = try draft.key(of: "dev") else { throw StoreError.missing }
-            return key
+            if let profile = draft.profiles.first, let key = try draft.key(of: profile) { return key }
+            throw StoreError.missing
         } catch {
             throw .store(error)
         }
     }
 
-    var servingID: String { (try? serving().accessKeyID) ?? "" }
+    /// The key of the first profile; empty where there is none.
+    var servingID: String { draft.profiles.first.map { keyID(of: $0) } ?? "" }
+
+    func keyID(of profile: String) -> String {
+        guard let key = try? draft.key(of: profile) else { return "" }
+        return key.accessKeyID
+    }
 
     var state: Rotation.State? {
         guard let id = draft.notes(.rotation).first else { return nil }
         return try? draft.rotation(id).state
     }
 
+    /// `awskeys remove`: whoever removes the last profile of a key knows of the key.
+    func remove(_ profile: String) {
+        let id = keyID(of: profile)
+        draft.remove(profile: profile)
+        named.insert(id)
+    }
+
+    /// A person gives a profile the old key of a rotation, with `awskeys add --replace` or an import.
+    func giveOldKey(to profile: String) throws {
+        guard let id = draft.notes(.rotation).first, let rotation = try draft.rotation(id),
+            rotation.state == .retiring, iam.works(rotation.otherID)
+        else { return }
+        switch rotation.other {
+        case .some(let key): draft.set(key, for: profile)
+        case nil: break
+        }
+        _ = try draft.shareReplacements()
+    }
+
     /// Says what is wrong with the state right now.
     func check() {
-        let serving = servingID
-        if !iam.works(serving) { broken.append("\(serving) serves and doesn't work") }
-        if iam.key(serving).map({ $0.known > iam.now }) ?? false { broken.append("\(serving) serves unproven") }
-        var known = named.union(iam.foreign).union([serving])
+        var known = named.union(iam.foreign)
+        for profile in draft.profiles {
+            let id = keyID(of: profile)
+            known.insert(id)
+            if !iam.works(id) { broken.append("\(profile) has \(id), which doesn't work") }
+            if iam.key(id).map({ $0.known > iam.now }) ?? false { broken.append("\(profile) has \(id) unproven") }
+        }
         for id in draft.notes(.rotation) {
             guard let ids = try? draft.rotation(id).ids else { continue }
             known.formUnion(ids)

@@ -81,7 +81,7 @@ struct AddCommand: ParsableCommand {
         _ key: borrowing KeyRecord, into store: borrowing UnlockedStore, _ config: borrowing AWSFile,
         _ credentials: borrowing AWSFile, in context: Context
     ) throws {
-        try store.change { (importer) in
+        try store.change(isTaking: replace) { (importer) in
             try importer.add(
                 key, for: profile, config: config, credentials: credentials, now: UInt64(context.now()),
                 isReplacing: replace)

@@ -122,7 +122,7 @@ struct ImportCommand: ParsableCommand {
         _ plan: ImportPlan, to store: borrowing UnlockedStore, _ config: borrowing AWSFile,
         _ credentials: borrowing AWSFile, in context: Context
     ) throws {
-        try store.change { (importer) in
+        try store.change(isTaking: false) { (importer) in
             try importer.apply(plan, config: config, credentials: credentials, now: UInt64(context.now()))
         }
         Console.say("imported \(count(plan.imported)); every program goes on as before")
@@ -150,7 +150,7 @@ struct ImportCommand: ParsableCommand {
         let store = try UnlockedStore.unlock(in: context)
         guard !store.hasUndone else { return Console.say("took the latest import back") }
         try Console.confirm("write the keys of the latest import back into the AWS files, in plain text?", yes: yes)
-        let kept = try store.change { (importer) in try importer.undo() }
+        let kept = try store.change(isTaking: true) { (importer) in try importer.undo() }
         for name in kept { Console.note("awskeys: kept \"\(name)\" in the store, since the files don't give its key") }
         Console.say("took the latest import back")
     }

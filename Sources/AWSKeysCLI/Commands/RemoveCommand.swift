@@ -28,7 +28,7 @@ struct RemoveCommand: ParsableCommand {
         let names = profiles.joined(separator: ", ")
         try Console.confirm("delete the key of \(names), which can't be had again from here?", yes: yes)
         for profile in profiles {
-            try store.change { (importer) in
+            try store.change(isTaking: true) { (importer) in
                 // Under the lock, so that no other command's lines are written over.
                 let config = try ImportCommand.file(.config, in: context)
                 let credentials = try ImportCommand.file(.credentials, in: context)
