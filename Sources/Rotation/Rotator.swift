@@ -113,7 +113,7 @@ public final class Rotator {
             case .reactivate:
                 try reactivate(rotation, id)
                 try switchKeys(&rotation, id)
-                goal = .forward(deletesAtOnce: false)
+                if goal == .back { goal = .forward(deletesAtOnce: false) }
             case .giveUpRestoring:
                 try step(&rotation, id) { $0.giveUpRestoring() }
             case .delete:
