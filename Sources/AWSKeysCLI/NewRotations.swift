@@ -31,11 +31,11 @@ extension RotateRun {
         let replaced = try store.keyGroups().first { $0.id == options.replace }?.profiles ?? []
         var candidates: [Candidate] = []
         for group in groups {
-            let entry = entries.first { $0.servingID == group.id }
+            let entry = entries.first { $0.profiles.contains(group.profiles[0]) }
             if let candidate = try examine(group, entry, replaced, access, store) { candidates.append(candidate) }
         }
         let overdue = entries.filter { entry in
-            entry.isDue(now: context.now()) && !candidates.contains { $0.entry?.id == entry.id }
+            (entry.isDue(now: context.now()) || entry.isLeft) && !candidates.contains { $0.entry?.id == entry.id }
         }
         show(candidates, overdue)
         for candidate in candidates {
@@ -64,7 +64,7 @@ extension RotateRun {
     ) throws -> Candidate? {
         let key = try store.key(of: group.profiles[0])
         let rotator = try rotator(for: group.profiles[0], named: group.name, access, store)
-        if let waitedSince, entry != nil, Int(clamping: key.added) >= waitedSince {
+        if isJustRotated(group, entry) {
             finish(RotationResult(skipped: group, "another `awskeys rotate` has just rotated it"))
             return nil
         }
@@ -80,14 +80,26 @@ extension RotateRun {
                 return nil
             }
             // What may go is settled before anything is changed.
+            if let id = options.replace, !examination.others.contains(where: { $0.id == id }) {
+                throw .nothingToReplace(id)
+            }
             let strange = examination.others.filter { $0.id != entry?.otherID && $0.id != options.replace }
             guard strange.isEmpty else { throw .twoKeys(try rotator.describe(examination.keys, with: key)) }
             return Candidate(
                 group: group, rotator: rotator, examination: examination, entry: entry, replaced: replaced)
         } catch {
+            var error = error
+            if case .unknownKey(let id) = error, entry != nil { error = .unknownServing(id, isProving: false) }
             finish(RotationResult(group, failure: failure(error, group.profiles, rotator, store)))
             return nil
         }
+    }
+
+    /// Whether another run, which this one waited for, has rotated a key.
+    private func isJustRotated(_ group: KeyGroup, _ entry: RotationEntry?) -> Bool {
+        guard let before else { return false }
+        // What the other run had switched already, it was still giving programs time for.
+        return !before.keys.contains(group.id) || entry.map { $0.switched > before.time - 60 } ?? false
     }
 
     private func show(_ candidates: [Candidate], _ overdue: [RotationEntry]) {
@@ -103,7 +115,7 @@ extension RotateRun {
         }
         if !rows.isEmpty { Console.note(Console.table([["PROFILES", "KEY", "USER", "MADE", "PLAN"]] + rows)) }
         for entry in overdue {
-            Console.note("\(entry.name): \(entry.otherID) of an earlier rotation is due to be deleted or made inactive")
+            Console.note("\(entry.name): \(entry.words(now: context.now())), which is done too")
         }
     }
 

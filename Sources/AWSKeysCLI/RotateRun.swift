@@ -15,13 +15,14 @@ final class RotateRun {
     private var failure: Failure?
     private var isTokenUsed = false
 
-    /// Since when another run was waited for, in seconds since 1970; `nil` if none was.
-    let waitedSince: Int?
+    /// The keys that profiles had before another run was waited for, and when that was, in seconds since 1970; `nil` if
+    /// none was waited for.
+    let before: (keys: [String], time: Int)?
 
-    init(_ options: RotateCommand, in context: Context, waitedSince: Int?) {
+    init(_ options: RotateCommand, in context: Context, before: (keys: [String], time: Int)?) {
         self.options = options
         self.context = context
-        self.waitedSince = waitedSince
+        self.before = before
     }
 
     /// What one key's part came to.
@@ -118,7 +119,8 @@ final class RotateRun {
         switch (goal, entry.state) {
         case (.back, .retiring), (.back, .retired), (.back, .restoring): "answer with \(entry.otherID) again"
         case (.back, _): "give the new key up"
-        default: "delete \(entry.otherID) for good, once it is inactive"
+        case (.forward(deletesAtOnce: false), .retiring): "make \(entry.otherID) inactive"
+        default: "delete \(entry.otherID) for good"
         }
     }
 

@@ -7,8 +7,12 @@ struct RotationEntry: Encodable {
     /// Its record in the store.
     let id: [UInt8]
     let state: Rotation.State
-    /// The profiles that answer with the serving key.
+    /// The profiles that answer with the serving key; if there are none, those that have the other one.
     let profiles: [String]
+    /// Whether somebody gave the profiles the old key back.
+    let isGivenBack: Bool
+    /// When the serving key took over, in seconds since 1970.
+    let switched: Int
     let user: String
     let account: String
     let servingID: String
@@ -24,13 +28,14 @@ struct RotationEntry: Encodable {
         var entries: [RotationEntry] = []
         try store.forEachNote(.rotation) { (id, bytes) throws(StoreError) in
             let rotation = try Rotation.read(bytes)
-            var profiles: [String] = []
-            for name in try store.profiles() {
-                if try store.accessKeyID(of: name) == rotation.serving.accessKeyID { profiles.append(name) }
-            }
+            let serving = try store.profiles(with: rotation.serving.accessKeyID)
+            let other = try store.profiles(with: rotation.otherID)
+            let isGivenBack = serving.isEmpty && !other.isEmpty
+            let profiles = isGivenBack ? other : serving
             entries.append(
                 RotationEntry(
-                    id: id, state: rotation.state, profiles: profiles, user: rotation.user, account: rotation.account,
+                    id: id, state: rotation.state, profiles: profiles, isGivenBack: isGivenBack,
+                    switched: Int(clamping: rotation.switched), user: rotation.user, account: rotation.account,
                     servingID: rotation.serving.accessKeyID, otherID: rotation.otherID,
                     due: Int(clamping: rotation.due), profile: profiles.first ?? rotation.profile))
         }
@@ -38,7 +43,10 @@ struct RotationEntry: Encodable {
     }
 
     /// Whether the new key serves already, so that all that is left is to see the old one off.
-    var isOnlyWaiting: Bool { state == .retiring || state == .retired }
+    var isOnlyWaiting: Bool { (state == .retiring || state == .retired) && !isGivenBack }
+
+    /// Whether nobody but a run for all keys would ever carry it on.
+    var isLeft: Bool { profiles.isEmpty && !isOnlyWaiting }
 
     /// Whether what the rotation waits for is over.
     func isDue(now: Int) -> Bool { isOnlyWaiting && due <= now }
@@ -46,6 +54,7 @@ struct RotationEntry: Encodable {
     /// What it is about, for people.
     func words(now: Int) -> String {
         let resume = (["awskeys rotate --resume"] + profiles.prefix(1)).joined(separator: " ")
+        if isGivenBack { return "its old key was given back: `\(resume)`" }
         switch state {
         case .creating: return "a new key was asked for: `\(resume)`"
         case .proving: return "the new key \(short(otherID)) is not proven yet: `\(resume)`"
@@ -76,8 +85,13 @@ struct RotationEntry: Encodable {
 }
 
 extension OpenStore {
-    fileprivate borrowing func accessKeyID(of profile: String) throws(StoreError) -> String? {
-        guard let key = try key(of: profile) else { return nil }
-        return key.accessKeyID
+    /// The profiles that have a key.
+    fileprivate borrowing func profiles(with accessKeyID: String) throws(StoreError) -> [String] {
+        var names: [String] = []
+        for name in try profiles() {
+            guard let key = try key(of: name), key.accessKeyID == accessKeyID else { continue }
+            names.append(name)
+        }
+        return names
     }
 }

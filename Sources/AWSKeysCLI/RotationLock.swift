@@ -18,13 +18,14 @@ struct RotationLock: ~Copyable {
                 self.lock = lock
                 hasWaited = false
             case nil:
-                Console.note("awskeys: waiting for another `awskeys rotate`, which is at work")
+                Console.note("awskeys: waiting for another `awskeys rotate` or a command that takes keys away")
                 lock = try FileLock(file, waiting: Self.patience * 1000)
                 hasWaited = true
             }
         } catch {
             guard error.call == "flock", error.number == EWOULDBLOCK else { throw Failure(error) }
-            throw Failure(.busy, "another `awskeys rotate` is at work", hint: "try again when it has ended")
+            throw Failure(
+                .busy, "another awskeys is rotating keys, or taking some away", hint: "try again when it has ended")
         }
     }
 

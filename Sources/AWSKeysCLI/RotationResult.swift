@@ -72,8 +72,8 @@ struct RotationResult: Encodable {
         let time = timestamp(entry.due)
         switch entry.state {
         case .retired:
-            return "\(entry.otherID) is inactive, and deleted by `awskeys rotate` after \(time); until then "
-                + "`awskeys rotate --rollback \(profile)` brings it back"
+            let back = profile.isEmpty ? "" : "; until then `awskeys rotate --rollback \(profile)` brings it back"
+            return "\(entry.otherID) is inactive, and deleted by `awskeys rotate` after \(time)" + back
         case .retiring:
             return "\(entry.otherID) stays active, and is made inactive by `awskeys rotate` after \(time)"
         case .creating, .proving, .restoring:
@@ -83,6 +83,7 @@ struct RotationResult: Encodable {
 
     /// For people.
     var words: String {
+        if profiles.isEmpty { return "\(name): \(next ?? "done")" }
         let change = oldID == currentID ? "answers with \(currentID)" : "\(oldID) -> \(currentID)"
         return "\(name): \(change)" + (next.map { "\n  \($0)" } ?? "")
     }

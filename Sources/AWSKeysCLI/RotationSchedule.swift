@@ -65,7 +65,8 @@ enum RotationSchedule: ExpressibleByArgument {
     private static func variables(in context: Context) throws -> [(name: String, value: String)] {
         let plain = [
             "XDG_DATA_HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM",
-            "AWS_ENDPOINT_URL_STS", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
+            "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
+            "AWS_USE_DUALSTACK_ENDPOINT", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
         ]
         let paths = [
             "AWSKEYS_STORE", "AWSKEYS_PASSPHRASE_FILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",

@@ -80,6 +80,14 @@ extension Failure {
                 .locked, "AWS does not know the key \(id), or not any more",
                 hint: "it was deleted, made inactive or rotated elsewhere: "
                     + "`awskeys add \(profile) --replace` takes its successor")
+        case .unknownServing(let id, let isProving):
+            self.init(
+                .locked, "AWS does not know the key \(id) any more, with which profiles answer",
+                hint: isProving
+                    ? "\(resume) with the new key" : "`awskeys rotate --rollback\(name)` brings the earlier key back")
+        case .nothingToReplace(let id):
+            self.init(
+                .notFound, "the user has no key \(id) besides the one to rotate", hint: "leave `--replace` out")
         case .root(let account):
             self.init(
                 .config, "the key is that of the root user of account \(account), which is not rotated",

@@ -48,7 +48,7 @@ extension Rotator {
         } catch .store(let problem) {
             // A secret that can't be kept must not stay valid.
             do throws(RotationError) {
-                try withdraw(rotation)
+                try withdraw(rotation, isServed: true)
             } catch {
                 throw .orphan(id: made.accessKeyID, problem)
             }
@@ -108,8 +108,8 @@ extension Rotator {
             try remove(id, of: user, with: key)
         } catch .aws(let error, let call) {
             if error.code == "NoSuchEntity" { return }
-            // What can't be deleted goes on being theirs.
-            if let replaced = replaced.take() {
+            // What surely isn't deleted goes on being theirs.
+            if !error.mayHaveHappened, let replaced = replaced.take() {
                 try attempt { () throws(StoreError) in
                     try store.update { (draft) throws(StoreError) in draft.give(replaced, to: names) }
                 }

@@ -57,7 +57,8 @@ extension Rotator {
         var described: [DescribedKey] = []
         for listed in keys {
             // Who may not see it decides without it.
-            let use = try? access.call(with: key, during: .list) { (client, credentials) throws(AWSError) in
+            let use = try? access.call(with: key, during: .list, asks: false) {
+                (client, credentials) throws(AWSError) in
                 try client.lastUse(of: listed.id, with: credentials)
             }
             let profiles = try sealed { (draft) throws(StoreError) in try draft.profiles(with: listed.id) }

@@ -31,8 +31,7 @@ extension Rotator {
         } catch .unproven(let other) {
             let keys = try? list(rotation.user, with: rotation.serving)
             guard let keys, !keys.contains(where: { $0.id == other }) else { throw .unproven(id: other) }
-            try forget(id)
-            throw .vanished(id: other)
+            throw try vanished(rotation, id)
         }
     }
 

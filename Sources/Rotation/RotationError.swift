@@ -11,7 +11,7 @@ public struct DescribedKey: Equatable, Sendable {
     public let profiles: [String]
 }
 
-/// Why a rotation didn't go on. The key that profiles answer with is as it was.
+/// Why a rotation didn't go on.
 public enum RotationError: Error, Equatable, Sendable {
     /// What awskeys was doing when a call failed.
     public enum Call: String, Sendable {
@@ -29,6 +29,11 @@ public enum RotationError: Error, Equatable, Sendable {
     case store(StoreError)
     /// IAM doesn't know the key with which profiles answer: it was deleted or made inactive elsewhere.
     case unknownKey(String)
+    /// IAM doesn't know the key with which profiles answer, but the rotation has another one: it can be carried on
+    /// where that one is still being proven, and else rolled back.
+    case unknownServing(String, isProving: Bool)
+    /// The user has no other key of that id, which was to be deleted.
+    case nothingToReplace(String)
     /// The key is the root user's.
     case root(account: String)
     /// The key belongs to no IAM user; the ARN of what it belongs to.
@@ -41,7 +46,7 @@ public enum RotationError: Error, Equatable, Sendable {
     case unproven(id: String)
     /// The new key belongs to somebody else than the old one.
     case otherUser(arn: String)
-    /// Somebody deleted a key before it came to serve; the rotation is over.
+    /// The key that was to serve is gone; the rotation is over, and profiles answer with the one that is left.
     case vanished(id: String)
     /// The new key could neither be sealed nor deleted again; its secret is lost.
     case orphan(id: String, StoreError)

@@ -94,35 +94,48 @@ public final class Rotator {
             switch rotation.nextStep(towards: goal, now: now(), holders: holders) {
             case .settle:
                 try settle(rotation, since: Int(clamping: rotation.began), replacing: replacing)
-                try forget(id)
+                try end(rotation, id, holders)
                 return .nothingMade
             case .prove:
                 try prove(rotation, id)
-                // Somebody may have taken the profiles away meanwhile.
-                if try self.holders(of: rotation).serving { try switchKeys(&rotation, id) }
+                try switchKeys(&rotation, id)
             case .withdraw:
-                try withdraw(rotation)
-                try forget(id)
+                try withdraw(rotation, isServed: holders.serving)
+                try end(rotation, id, holders)
                 return .finished
             case .share:
                 try share(rotation.serving, withProfilesOf: rotation.otherID)
             case .deactivate:
-                guard try deactivate(&rotation, id, holders) else { return .finished }
+                let serving = rotation.serving.accessKeyID
+                guard try deactivate(&rotation, id, holders) else {
+                    try end(rotation, id, holders)
+                    return .finished
+                }
+                // After a swap, it is another key that waits to be deleted than the one that was meant.
+                if rotation.serving.accessKeyID != serving { goal = .forward(deletesAtOnce: false) }
             case .restore:
                 try step(&rotation, id) { $0.restore() }
             case .reactivate:
                 try reactivate(rotation, id)
                 try switchKeys(&rotation, id)
-                if goal == .back { goal = .forward(deletesAtOnce: false) }
+                goal = .forward(deletesAtOnce: false)
             case .giveUpRestoring:
                 try step(&rotation, id) { $0.giveUpRestoring() }
             case .delete:
                 try delete(rotation, holders)
-                try forget(id)
+                try end(rotation, id, holders)
                 return .finished
             case .rest(let time):
                 return .resting(rotation.state, until: time)
             }
         }
+    }
+
+    /// Forgets a rotation; a key that stays without a profile is named.
+    private func end(
+        _ rotation: borrowing Rotation, _ id: [UInt8], _ holders: KeyHolders
+    ) throws(RotationError) {
+        try forget(id)
+        if !holders.serving { report(.unowned(id: rotation.serving.accessKeyID)) }
     }
 }

@@ -43,17 +43,21 @@ extension Rotator {
         }
     }
 
-    /// Lets the other key serve: profiles and rotation change in one write.
+    /// Lets the other key serve: profiles and rotation change in one write. A new key that no profile is left for stays
+    /// where it is.
     func switchKeys(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) {
         let old = rotation.serving.accessKeyID
-        rotation.switchKeys(now: now())
+        let now = now()
         try attempt { () throws(StoreError) in
             try store.update { (draft) throws(StoreError) in
-                draft.give(rotation.serving, to: try draft.profiles(with: old))
+                let names = try draft.profiles(with: old)
+                if rotation.state == .proving, names.isEmpty { return }
+                rotation.switchKeys(now: now)
+                draft.give(rotation.serving, to: names)
                 draft.set(rotation, id: id)
             }
         }
-        report(.switched(from: old, to: rotation.serving.accessKeyID))
+        if rotation.serving.accessKeyID != old { report(.switched(from: old, to: rotation.serving.accessKeyID)) }
     }
 
     /// Lets the profiles of one key answer with another key of the same user.

@@ -15,16 +15,16 @@ extension Rotator {
             report(.draining(seconds: min(drain, Self.drain)))
             client.sleep(Double(min(drain, Self.drain)))
         }
-        try warnIfUsed(rotation)
+        warnIfUsed(rotation)
         do throws(RotationError) {
-            guard try set(rotation, isActive: false) else {
-                // Somebody deleted it, which is where this was to end anyway.
-                try forget(id)
-                return false
-            }
+            // If somebody deleted it, this is where it was to end anyway.
+            guard try set(rotation, isActive: false) else { return false }
         } catch .aws(let error, let call) {
             guard error.isUnknownKey else { throw .aws(error, during: call) }
-            if holders == KeyHolders(serving: false, other: false) { return try leaveUnchecked(rotation, id) }
+            if holders == KeyHolders(serving: false, other: false) {
+                report(.unchecked(ids: [rotation.serving.accessKeyID, old]))
+                return false
+            }
             guard try isReplacementDead(rotation) else { throw .aws(error, during: call) }
             // The old key serves again, and the new one is the one that retires.
             try switchKeys(&rotation, id)
@@ -41,10 +41,7 @@ extension Rotator {
     func reactivate(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) {
         let old = rotation.otherID
         do throws(RotationError) {
-            guard try set(rotation, isActive: true) else {
-                try forget(id)
-                throw .vanished(id: old)
-            }
+            guard try set(rotation, isActive: true) else { throw try vanished(rotation, id) }
         } catch .aws(let error, let call) {
             // The new key may be dead, and the old one alive: that is what going back is for.
             guard error.isUnknownKey, works(rotation) else { throw .aws(error, during: call) }
@@ -53,38 +50,42 @@ extension Rotator {
         try prove(rotation, id)
     }
 
+    /// Forgets a rotation whose other key is gone; profiles that have it get the one that is left.
+    func vanished(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) -> RotationError {
+        try share(rotation.serving, withProfilesOf: rotation.otherID)
+        try forget(id)
+        return .vanished(id: rotation.otherID)
+    }
+
     /// Deletes the old key.
     func delete(_ rotation: borrowing Rotation, _ holders: KeyHolders) throws(RotationError) {
-        try warnIfUsed(rotation)
+        warnIfUsed(rotation)
         do throws(RotationError) {
             try removeOther(rotation, with: rotation.serving)
         } catch .aws(let error, let call) {
             guard error.isUnknownKey, holders == KeyHolders(serving: false, other: false) else {
                 throw .aws(error, during: call)
             }
-            return report(.unchecked(ids: [rotation.serving.accessKeyID, rotation.otherID]))
+            report(.unchecked(ids: [rotation.serving.accessKeyID, rotation.otherID]))
         }
-        if !holders.serving { report(.unowned(id: rotation.serving.accessKeyID)) }
     }
 
     /// Deletes the new key, which never served.
-    func withdraw(_ rotation: borrowing Rotation) throws(RotationError) {
+    ///
+    /// - Parameter isServed: whether a profile has the serving key. If IAM doesn't know that one any more, the new one
+    ///   is all that the profile has left.
+    func withdraw(_ rotation: borrowing Rotation, isServed: Bool) throws(RotationError) {
         do throws(RotationError) {
             try removeOther(rotation, with: rotation.serving)
         } catch .aws(let error, let call) {
             guard error.isUnknownKey, works(rotation) else { throw .aws(error, during: call) }
+            if isServed { throw .unknownServing(rotation.serving.accessKeyID, isProving: true) }
             // A key may delete itself.
             switch rotation.other {
             case .some(let other): try removeOther(rotation, with: other)
             case nil: break
             }
         }
-    }
-
-    private func leaveUnchecked(_ rotation: borrowing Rotation, _ id: [UInt8]) throws(RotationError) -> Bool {
-        report(.unchecked(ids: [rotation.serving.accessKeyID, rotation.otherID]))
-        try forget(id)
-        return false
     }
 
     /// Makes the key on its way in or out active or inactive.
@@ -142,22 +143,15 @@ extension Rotator {
         return false
     }
 
-    /// Says it if the old key was used after programs ceased to get it.
-    ///
-    /// - Throws: what was wrong with a code; who may not see the use goes on without it.
-    private func warnIfUsed(_ rotation: borrowing Rotation) throws(RotationError) {
-        let use: KeyUse?
-        do throws(RotationError) {
-            use = try access.call(with: rotation.serving, during: .list) { (client, credentials) throws(AWSError) in
-                try client.lastUse(of: rotation.otherID, with: credentials)
-            }
-        } catch {
-            if case .aws(_, during: .authenticate) = error { throw error }
-            return
+    /// Says it if the old key was used after programs ceased to get it; who may not see that goes on without it.
+    private func warnIfUsed(_ rotation: borrowing Rotation) {
+        let use = try? access.call(with: rotation.serving, during: .list, asks: false) {
+            (client, credentials) throws(AWSError) in
+            try client.lastUse(of: rotation.otherID, with: credentials)
         }
         // AWS's clock may differ from the one that the switch was timed by.
         let skew = client.now - now() + Self.clockTolerance
-        if let use, use.time > Int(clamping: rotation.switched) + skew {
+        if let use = use ?? nil, use.time > Int(clamping: rotation.switched) + skew {
             report(.stillUsed(id: rotation.otherID, use))
         }
     }

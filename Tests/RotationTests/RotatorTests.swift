@@ -165,6 +165,48 @@ struct RotatorTests {
         #expect(world.broken.isEmpty)
     }
 
+    @Test("keeps the new key when it is all that is left")
+    func onlyNewKeyLives() throws {
+        let world = World()
+        world.iam.propagation = 1000
+        _ = try world.rotate()
+        let (old, new) = (world.servingID, "AKIA000000002EXAMPLE")
+        world.iam.propagation = 0
+        world.iam.keys.removeAll { $0.id == old }
+        world.iam.keys[0].known = 0
+        #expect(failure(try world.resume(.back)) == .unknownServing(old, isProving: true))
+        #expect(world.iam.works(new))
+        _ = try world.resume()
+        #expect(world.servingID == new)
+    }
+
+    @Test("gives profiles the key that is left when the one that they were given back is gone")
+    func oldKeyGone() throws {
+        let world = World()
+        let old = world.servingID
+        _ = try world.rotate(grace: 3600, isKeptActive: true)
+        let new = world.servingID
+        world.remove("web")
+        try world.giveOldKey(to: "dev")
+        world.iam.keys.removeAll { $0.id == old }
+        #expect(failure(try world.resume()) == .vanished(id: old))
+        #expect(world.servingID == new)
+        #expect(world.iam.works(new))
+    }
+
+    @Test("doesn't give a profile a key back that may be deleted")
+    func replacedInDoubt() throws {
+        let world = World()
+        let other = world.iam.makeKey()
+        world.draft.set(
+            KeyRecord(
+                accessKeyID: other.id, secretAccessKey: SecretBytes(text: other.secret), added: 0, exposed: false),
+            for: "ops")
+        for call in 1...40 { world.iam.faults["DeleteAccessKey", default: [:]][call] = .errorAfterEffect }
+        _ = try world.rotate(replacing: other.id)
+        #expect(world.iam.works(world.keyID(of: "ops")))
+    }
+
     @Test("follows a user who has been renamed")
     func renamed() throws {
         let world = World()
@@ -192,7 +234,8 @@ struct RotatorTests {
         alone.clock.sleep(3600)
         _ = try alone.resume(.forward(deletesAtOnce: true))
         #expect(alone.servingID == old)
-        #expect(alone.iam.keys.map(\.id) == [old])
+        // What was to be deleted at once was the old key, so that the new one only becomes inactive.
+        #expect(alone.iam.keys.map(\.isActive) == [true, false])
         #expect(world.broken.isEmpty && alone.broken.isEmpty)
     }
 

@@ -20,10 +20,7 @@ struct RemoveCommand: ParsableCommand {
         for profile in profiles { _ = try store.key(of: profile) }
         for entry in try store.rotations() where !entry.profiles.isEmpty && entry.profiles.allSatisfy(profiles.contains)
         {
-            Console.note(
-                "\(entry.name): a rotation is under way; \(entry.servingID)"
-                    + (entry.otherID.isEmpty ? "" : " and \(entry.otherID)")
-                    + " stay at IAM until `awskeys rotate --finish` is done with the old one")
+            Console.note("\(entry.name): \(entry.words(now: context.now())); \(entry.servingID) stays at IAM")
         }
         let names = profiles.joined(separator: ", ")
         try Console.confirm("delete the key of \(names), which can't be had again from here?", yes: yes)

@@ -103,9 +103,9 @@ struct RotateCommand: ParsableCommand {
         // Between making a key and sealing it, a reader that went away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         let store = try UnlockedStore.unlock(in: context)
-        let began = context.now()
+        let before = (keys: try store.keyGroups().map(\.id), time: context.now())
         let lock = try RotationLock(store: store.path)
-        let run = RotateRun(self, in: context, waitedSince: lock.hasWaited ? began : nil)
+        let run = RotateRun(self, in: context, before: lock.hasWaited ? before : nil)
         do {
             switch mode {
             case .rotate: try run.rotate(in: store)
