@@ -122,6 +122,45 @@ struct MatrixTests {
         print("rotation matrix, \(start): \(count) faults of calls, each with what comes next")
     }
 
+    @Test(
+        "loses no key and locks nobody out when it is killed anywhere while any call fails in any way",
+        arguments: Start.allCases)
+    func killsAmongFaults(start: Start) throws {
+        // All boundaries take minutes; without AWSKEYS_TORTURE=1, every seventeenth is tried.
+        let stride = ModelTests.isTorture ? 1 : 17
+        var count = 0
+        var skipped = 0
+        let plain = try world(start, (0, 0))
+        let before = plain.iam.calls.count
+        _ = try run(start, in: plain)
+        let calls = plain.iam.calls.dropFirst(before)
+        for action in Set(calls).sorted() {
+            let earlier = plain.iam.calls.prefix(before).count { $0 == action }
+            for number in 1...calls.count(where: { $0 == action }) {
+                for fault in FakeIAM.Fault.allCases {
+                    func troubled() throws -> World {
+                        let world = try world(start, (5, 5))
+                        world.iam.faults[action] = [earlier + number: fault]
+                        return world
+                    }
+                    let whole = try troubled()
+                    _ = try run(start, in: whole)
+                    for boundary in 1...whole.boundaries {
+                        skipped += 1
+                        guard skipped % stride == 0 else { continue }
+                        let world = try troubled()
+                        world.killAt = boundary
+                        _ = try run(start, in: world)
+                        let followUp = FollowUp.allCases[count % FollowUp.allCases.count]
+                        try follow(followUp, in: world, "\(start) \(action) \(number) \(fault), killed at \(boundary)")
+                        count += 1
+                    }
+                }
+            }
+        }
+        print("rotation matrix, \(start): \(count) kills among faults, each with what comes next")
+    }
+
     @Test("loses no key and locks nobody out when the store can't be written, whatever comes next")
     func fullDisk() throws {
         var count = 0
