@@ -87,7 +87,8 @@ extension Failure {
                     ? "\(resume) with the new key" : "`awskeys rotate --rollback\(name)` brings the earlier key back")
         case .nothingToReplace(let id):
             self.init(
-                .notFound, "the user has no key \(id) besides the one to rotate", hint: "leave `--replace` out")
+                .notFound, "the user has no key \(id) besides the one to rotate",
+                hint: "without `--replace`, those that are in the way are shown")
         case .root(let account):
             self.init(
                 .config, "the key is that of the root user of account \(account), which is not rotated",

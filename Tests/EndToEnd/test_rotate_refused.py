@@ -64,8 +64,8 @@ def test_two_keys_of_somebody_are_both_shown_and_neither_is_touched(ann: Ann) ->
     assert (failed["state"], failed["error"]["exit_code"]) == ("failed", 73)
     assert other.id in failed["error"]["message"] and "--replace" in failed["error"]["hint"]
 
-    said_no(ann.rotate("dev", "--replace", "AKIANOBODYSEXAMPLE22", "--yes"), 73)
-    said_no(ann.rotate("dev", "--replace", ann.old.id, "--yes"), 73)
+    said_no(ann.rotate("dev", "--replace", "AKIANOBODYSEXAMPLE22", "--yes"), 66, "AKIANOBODYSEXAMPLE22")
+    said_no(ann.rotate("dev", "--replace", ann.old.id, "--yes"), 66, ann.old.id)
     assert mutations(ann.stub) == [] and ann.home.store.read_bytes() == before
 
     ann.rotate("dev", "--replace", other.id, "--yes").done()
