@@ -51,7 +51,7 @@ final class FakeIAM: @unchecked Sendable {
     private var made = 0
     private var counts: [String: Int] = [:]
     private var sessions: [String: String] = [:]
-    private var latest: [String: String] = [:]
+    private var latest: [[String: String]: String] = [:]
     private var flips = 0
 
     init(_ clock: FakeClock) { self.clock = clock }
@@ -108,7 +108,8 @@ final class FakeIAM: @unchecked Sendable {
         case .unknown: return refusal(403, "InvalidClientTokenId")
         case .skewed: return refusal(403, "RequestTimeTooSkewed")
         case .repeated:
-            if let text = latest[action] { return response(200, text) }
+            // The answer to the same request comes once more.
+            if let text = latest[parameters] { return response(200, text) }
         case .errorAfterEffect, .lost, .hung, .garbled, nil: break
         }
         let (status, text) = perform(action, parameters, headers: headers, token: token)
@@ -122,7 +123,7 @@ final class FakeIAM: @unchecked Sendable {
             throw lost(true)
         case .garbled: return response(200, "<html>proxy</html>")
         default:
-            if status == 200 { latest[action] = text }
+            if status == 200 { latest[parameters] = text }
             return response(status, text)
         }
     }
