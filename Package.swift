@@ -51,8 +51,7 @@ let package = Package(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "Rotation",
-                "SealedStore", "Sealing", "Unlocking",
+                "Rotation", "SealedStore", "Sealing", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

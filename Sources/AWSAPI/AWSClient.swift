@@ -30,8 +30,6 @@ public final class AWSClient {
     private let surroundings: Surroundings
     private let iam: Endpoint
     private let sts: Endpoint
-    /// The partition that the endpoints belong to, as ARNs name it.
-    public let partition: String
     /// How far this machine's clock is behind the services', in seconds.
     private var skew = 0
     private var hasCorrectedClock = false
@@ -50,7 +48,6 @@ public final class AWSClient {
         self.surroundings = surroundings
         iam = try settings.endpoint(of: .iam)
         sts = try settings.endpoint(of: .sts)
-        partition = settings.partition
     }
 
     /// The time as the services have it, as far as is known.

@@ -18,7 +18,4 @@ public struct AWSCredentials: ~Copyable, Sendable {
         self.secretAccessKey = secretAccessKey
         self.sessionToken = sessionToken
     }
-
-    /// Whether they end by themselves.
-    public var isTemporary: Bool { sessionToken.count > 0 }
 }

@@ -39,9 +39,6 @@ public struct EndpointSettings: Sendable {
     /// The usual endpoints of a region.
     public init(region: String?) { self.region = region }
 
-    /// The partition that the region belongs to, as ARNs name it: `aws`, `aws-cn`, ...
-    public var partition: String { Partition.of(region ?? "").name }
-
     /// Where a service is.
     public func endpoint(of service: AWSService) throws(EndpointError) -> Endpoint {
         let partition = Partition.of(region ?? "")

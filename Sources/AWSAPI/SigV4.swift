@@ -120,11 +120,6 @@ extension SigV4 {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits.
-func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-}
-
 /// RFC 3986, section 2.1: every byte but the unreserved characters as `%` and two digits.
 func percentEncoded(_ text: String, alsoPlain: String = "") -> String {
     var encoded = ""

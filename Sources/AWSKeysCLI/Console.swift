@@ -42,8 +42,12 @@ enum Console {
         guard Terminal.isThere else {
             throw Failure(.usage, "there is no terminal to ask at: \(question)", hint: "say `--yes` to go ahead")
         }
-        let answer = Terminal.ask(question + " [y/N] ")?.lowercased() ?? ""
-        guard ["y", "yes"].contains(answer) else { throw Failure(.declined, "nothing was changed") }
+        guard agrees(question) else { throw Failure(.declined, "nothing was changed") }
+    }
+
+    /// Asks at the terminal; no answer is a no.
+    static func agrees(_ question: String) -> Bool {
+        ["y", "yes"].contains(Terminal.ask(question + " [y/N] ")?.lowercased() ?? "")
     }
 
     /// Rows with their columns under each other; nothing behind the last column.

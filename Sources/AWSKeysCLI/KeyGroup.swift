@@ -25,3 +25,8 @@ struct KeyGroup {
         return groups
     }
 }
+
+extension [KeyGroup] {
+    /// The profiles that have a key.
+    func profiles(with accessKeyID: String) -> [String] { first { $0.id == accessKeyID }?.profiles ?? [] }
+}

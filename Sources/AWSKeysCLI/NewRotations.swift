@@ -24,11 +24,12 @@ extension RotateRun {
         for profile in options.profiles { _ = try store.key(of: profile) }
         let access = try AWSAccess(in: context)
         let entries = try store.rotations()
-        let groups = try store.keyGroups().filter { group in
+        let all = try store.keyGroups()
+        let groups = all.filter { group in
             options.all || options.imported && group.isExposed
                 || options.profiles.contains { group.profiles.contains($0) }
         }
-        let replaced = try store.keyGroups().first { $0.id == options.replace }?.profiles ?? []
+        let replaced = all.profiles(with: options.replace ?? "")
         var candidates: [Candidate] = []
         for group in groups {
             let entry = entries.first { $0.profiles.contains(group.profiles[0]) }
@@ -45,7 +46,7 @@ extension RotateRun {
             }
         }
         guard !options.dryRun else {
-            for candidate in candidates { finish(RotationResult(planned: candidate.group, plan(candidate))) }
+            for candidate in candidates { finish(RotationResult(candidate.group, "planned", next: plan(candidate))) }
             return
         }
         guard !candidates.isEmpty || !overdue.isEmpty else {
@@ -65,7 +66,7 @@ extension RotateRun {
         let key = try store.key(of: group.profiles[0])
         let rotator = try rotator(for: group.profiles[0], named: group.name, access, store)
         if isJustRotated(group, entry) {
-            finish(RotationResult(skipped: group, "another `awskeys rotate` has just rotated it"))
+            finish(RotationResult(group, "skipped", next: "another `awskeys rotate` has just rotated it"))
             return nil
         }
         guard entry?.isOnlyWaiting ?? true else {
@@ -76,7 +77,7 @@ extension RotateRun {
             if let least = options.olderThan, let made = examination.key.created,
                 made > context.now() - Int(least.seconds)
             {
-                finish(RotationResult(skipped: group, "it is younger than \(least.words)"))
+                finish(RotationResult(group, "skipped", next: "it is younger than \(least.words)"))
                 return nil
             }
             // What may go is settled before anything is changed.
@@ -90,7 +91,7 @@ extension RotateRun {
         } catch {
             var error = error
             if case .unknownKey(let id) = error, entry != nil { error = .unknownServing(id, isProving: false) }
-            finish(RotationResult(group, failure: failure(error, group.profiles, rotator, store)))
+            finish(RotationResult(group, "failed", failure: failure(error, group.profiles, rotator, store)))
             return nil
         }
     }
@@ -157,15 +158,16 @@ extension RotateRun {
             let key = try store.key(of: group.profiles[0])
             // The earlier rotation may have ended otherwise than was thought.
             guard key.accessKeyID == group.id else { return try result(of: group.id, group.profiles, nil, store) }
-            var examination = candidate.examination
-            if candidate.entry != nil || examination == nil { examination = try rotator.examine(key) }
-            guard let examination else { return try result(of: group.id, group.profiles, nil, store) }
+            // What was seen before an earlier rotation ended isn't so any more.
+            let known = candidate.entry == nil ? candidate.examination : nil
+            let examination: Examination
+            if let known { examination = known } else { examination = try rotator.examine(key) }
             id = try rotator.rotate(
                 key, examination, profile: group.profiles[0], replacing: options.replace, grace: grace,
                 isKeptActive: options.keepActive
             ).id
         } catch let error as RotationError {
-            return RotationResult(group, failure: failure(error, group.profiles, rotator, store))
+            return RotationResult(group, "failed", failure: failure(error, group.profiles, rotator, store))
         }
         return try result(of: group.id, group.profiles, id, store)
     }

@@ -141,8 +141,7 @@ final class RotateRun {
                     return finish(RotationResult(entry, failure: failure))
                 }
                 Console.note("\(entry.name): \(failure.message)")
-                let answer = Terminal.ask("delete \(ids.joined(separator: ", "))? [y/N] ")?.lowercased() ?? ""
-                guard ["y", "yes"].contains(answer) else {
+                guard Console.agrees("delete \(ids.joined(separator: ", "))?") else {
                     return finish(RotationResult(entry, failure: failure))
                 }
                 replacing.formUnion(ids)

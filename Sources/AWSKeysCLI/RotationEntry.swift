@@ -26,10 +26,14 @@ struct RotationEntry: Encodable {
     /// Every rotation in a store, the oldest first.
     static func all(in store: borrowing OpenStore) throws(StoreError) -> [RotationEntry] {
         var entries: [RotationEntry] = []
+        var groups: [KeyGroup]?
         try store.forEachNote(.rotation) { (id, bytes) throws(StoreError) in
             let rotation = try Rotation.read(bytes)
-            let serving = try store.profiles(with: rotation.serving.accessKeyID)
-            let other = try store.profiles(with: rotation.otherID)
+            // Every key is opened for it, and most stores have no rotation.
+            let known = if let groups { groups } else { try KeyGroup.all(in: store) }
+            groups = known
+            let serving = known.profiles(with: rotation.serving.accessKeyID)
+            let other = known.profiles(with: rotation.otherID)
             let isGivenBack = serving.isEmpty && !other.isEmpty
             let profiles = isGivenBack ? other : serving
             entries.append(
@@ -81,17 +85,5 @@ struct RotationEntry: Encodable {
         try container.encode(servingID, forKey: .servingID)
         try container.encode(otherID.isEmpty ? nil : otherID, forKey: .otherID)
         try container.encode(due == 0 ? nil : timestamp(due), forKey: .due)
-    }
-}
-
-extension OpenStore {
-    /// The profiles that have a key.
-    fileprivate borrowing func profiles(with accessKeyID: String) throws(StoreError) -> [String] {
-        var names: [String] = []
-        for name in try profiles() {
-            guard let key = try key(of: name), key.accessKeyID == accessKeyID else { continue }
-            names.append(name)
-        }
-        return names
     }
 }

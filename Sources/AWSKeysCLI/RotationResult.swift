@@ -25,32 +25,18 @@ struct RotationResult: Encodable {
             next: entry.map { Self.next($0) }, due: entry?.due ?? 0, failure: nil)
     }
 
-    /// A part that failed.
+    /// A part in which no key was changed.
+    init(_ group: KeyGroup, _ state: String, next: String? = nil, failure: Failure? = nil) {
+        self.init(
+            name: group.name, profiles: group.profiles, oldID: group.id, currentID: group.id, state: state,
+            next: next, due: 0, failure: failure)
+    }
+
+    /// A part of an earlier rotation that failed.
     init(_ entry: RotationEntry, failure: Failure) {
         self.init(
             name: entry.name, profiles: entry.profiles, oldID: entry.servingID, currentID: entry.servingID,
             state: "failed", next: nil, due: 0, failure: failure)
-    }
-
-    /// A part that failed.
-    init(_ group: KeyGroup, failure: Failure) {
-        self.init(
-            name: group.name, profiles: group.profiles, oldID: group.id, currentID: group.id, state: "failed",
-            next: nil, due: 0, failure: failure)
-    }
-
-    /// A part in which nothing is to be done, with the reason.
-    init(skipped group: KeyGroup, _ reason: String) {
-        self.init(
-            name: group.name, profiles: group.profiles, oldID: group.id, currentID: group.id, state: "skipped",
-            next: reason, due: 0, failure: nil)
-    }
-
-    /// A part that is only shown.
-    init(planned group: KeyGroup, _ plan: String) {
-        self.init(
-            name: group.name, profiles: group.profiles, oldID: group.id, currentID: group.id, state: "planned",
-            next: plan, due: 0, failure: nil)
     }
 
     private init(

@@ -79,7 +79,7 @@ extension Failure {
             self.init(
                 .locked, "AWS does not know the key \(id), or not any more",
                 hint: "it was deleted, made inactive or rotated elsewhere: "
-                    + "`awskeys add \(profile) --replace` takes its successor")
+                    + "`awskeys add\(name) --replace` takes its successor")
         case .unknownServing(let id, let isProving):
             self.init(
                 .locked, "AWS does not know the key \(id) any more, with which profiles answer",

@@ -35,14 +35,13 @@ public func otherCopies(
                 OtherCopy(path: path, what: "the file has other names (hard links), which keep what it holds now"))
         }
     }
-    for path in candidates(config: config.path, credentials: credentials.path, home: home) {
-        guard let bytes = try? readFile(at: path, atMost: 1 << 20) else { continue }
+    let paths = candidates(config: config.path, credentials: credentials.path, home: home)
+    copies += found(in: paths) { bytes in
         let names = plan.imported.filter { profile in
             let key = profile.key(config: config, credentials: credentials, added: 0)
             return key.secretAccessKey.withBytes { contains(bytes, $0) }
         }
-        guard !names.isEmpty else { continue }
-        copies.append(OtherCopy(path: path, what: "the key of " + names.map(\.name).joined(separator: ", ")))
+        return names.isEmpty ? nil : "the key of " + names.map(\.name).joined(separator: ", ")
     }
     let cache = home + "/.aws/cli/cache"
     if entries(of: cache).contains(where: { $0.hasSuffix(".json") }) {
@@ -58,12 +57,17 @@ public func plainCopies(
     of secret: borrowing SecretBytes, config: borrowing AWSFile, credentials: borrowing AWSFile, home: String
 ) -> [OtherCopy] {
     let others = candidates(config: config.path, credentials: credentials.path, home: home)
+    return found(in: [config.path, credentials.path] + others) { bytes in
+        secret.withBytes { contains(bytes, $0) } ? "the key in plain text" : nil
+    }
+}
+
+/// Looks into files that can be read and aren't too large.
+private func found(in paths: [String], _ look: (borrowing SecretBytes) -> String?) -> [OtherCopy] {
     var copies: [OtherCopy] = []
-    for path in [config.path, credentials.path] + others {
-        guard let bytes = try? readFile(at: path, atMost: 4 << 20) else { continue }
-        if secret.withBytes({ contains(bytes, $0) }) {
-            copies.append(OtherCopy(path: path, what: "the key in plain text"))
-        }
+    for path in paths {
+        guard let bytes = try? readFile(at: path, atMost: AWSFile.largest), let what = look(bytes) else { continue }
+        copies.append(OtherCopy(path: path, what: what))
     }
     return copies
 }

@@ -110,9 +110,5 @@ public enum KeyCache {
         return id < 0 ? nil : key_serial_t(id)
     }
 
-    private static func name(_ store: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let hexadecimal = store.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return "awskeys:" + String(decoding: hexadecimal, as: UTF8.self)
-    }
+    private static func name(_ store: [UInt8]) -> String { "awskeys:" + hexadecimal(store) }
 }

@@ -1,4 +1,5 @@
 import CSecret
+import Sealing
 
 /// What an item is found by: its schema's name, the store and the slot. None is secret, and services don't hide them.
 @safe final class Attributes {
@@ -18,7 +19,7 @@ import CSecret
         unsafe self.table = table
         let pairs = [
             // What libsecret adds by itself to a search or an item with a schema.
-            ("xdg:schema", "org.awskeys.DataKey"), ("store", Hexadecimal.text(store)), ("slot", Hexadecimal.text(slot)),
+            ("xdg:schema", "org.awskeys.DataKey"), ("store", hexadecimal(store)), ("slot", hexadecimal(slot)),
         ]
         for (name, value) in pairs { unsafe g_hash_table_insert(table, g_strdup(name), g_strdup(value)) }
     }

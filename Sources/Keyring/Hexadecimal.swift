@@ -1,12 +1,7 @@
 import Sealing
 
-/// Lower-case hexadecimal: how keys and identifiers are written in the keyring.
+/// Lower-case hexadecimal: how keys are written in the keyring.
 enum Hexadecimal {
-    /// The digits of bytes that are no secret.
-    static func text(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.flatMap { [digit($0 >> 4), digit($0 & 15)] }, as: UTF8.self)
-    }
-
     /// The digits of a key, 64 ASCII characters.
     static func encode(_ key: borrowing SealingKey) -> SecretBytes {
         var text = SecretBytes(zeros: 2 * SealingKey.size)

@@ -57,7 +57,7 @@ public enum Keyring {
                     try storage.makeDefaultCollection()
                 }
             }
-        let label = "awskeys: the key to your AWS access keys (store \(Hexadecimal.text(Array(store.prefix(4)))))"
+        let label = "awskeys: the key to your AWS access keys (store \(hexadecimal(Array(store.prefix(4)))))"
         let text = Hexadecimal.encode(key)
         try text.withBytes { text throws(KeyringError) in
             try storage.put(text, attributes, label: label, in: target)

@@ -76,7 +76,8 @@ extension Rotator {
         _ rotation: borrowing Rotation, since: Int, replacing: Set<String>
     ) throws(RotationError) {
         // The request may have been on its way for as long as a call takes, and IAM take its time to show a key.
-        let rest = min(since + 30 + Self.settling - now(), 30 + Self.settling)
+        let longest = Self.answering + Self.settling
+        let rest = min(since + longest - now(), longest)
         var keys = try list(rotation.user, with: rotation.serving)
         if rest > 0, keys.allSatisfy({ rotation.seen.contains($0.id) }) {
             report(.settling(seconds: rest))
@@ -118,6 +119,8 @@ extension Rotator {
         }
     }
 
+    /// How long a request may be on its way, in seconds: libcurl gives it up then.
+    private static let answering = 30
     /// How long IAM may take to show a key that it made, in seconds.
     static let settling = 90
     /// How long IAM may go on counting a key that was deleted, in seconds.

@@ -53,3 +53,14 @@ public enum RotationError: Error, Equatable, Sendable {
     /// There is nothing to bring back.
     case nothingToRollBack
 }
+
+extension RotationError {
+    /// Whether a key isn't known that a call was signed with.
+    var isUnknownKey: Bool {
+        switch self {
+        case .aws(let error, _): error.isUnknownKey
+        case .unknownKey: true
+        default: false
+        }
+    }
+}

@@ -36,6 +36,9 @@ struct KeyHolders: Equatable {
     let serving: Bool
     /// Whether a profile has the other one.
     let other: Bool
+
+    /// No profile has either.
+    static let none = KeyHolders(serving: false, other: false)
 }
 
 extension Rotation {

@@ -91,44 +91,63 @@ public final class Rotator {
         var goal = goal
         while true {
             let holders = try holders(of: rotation)
-            switch rotation.nextStep(towards: goal, now: now(), holders: holders) {
-            case .settle:
-                try settle(rotation, since: Int(clamping: rotation.began), replacing: replacing)
-                try end(rotation, id, holders)
-                return .nothingMade
-            case .prove:
-                try prove(rotation, id)
-                try switchKeys(&rotation, id)
-            case .withdraw:
-                try withdraw(rotation, isServed: holders.serving)
-                try end(rotation, id, holders)
+            do throws(RotationError) {
+                if let outcome = try takeStep(id, &rotation, &goal, holders, replacing) { return outcome }
+            } catch {
+                guard error.isUnknownKey, holders == .none else { throw error }
+                // No profile has the keys any more, and none of them tells what became of the other.
+                try forget(id)
+                report(.unchecked(ids: [rotation.serving.accessKeyID, rotation.otherID].filter { !$0.isEmpty }))
                 return .finished
-            case .share:
-                try share(rotation.serving, withProfilesOf: rotation.otherID)
-            case .deactivate:
-                let serving = rotation.serving.accessKeyID
-                guard try deactivate(&rotation, id, holders) else {
-                    try end(rotation, id, holders)
-                    return .finished
-                }
-                // After a swap, it is another key that waits to be deleted than the one that was meant.
-                if rotation.serving.accessKeyID != serving { goal = .forward(deletesAtOnce: false) }
-            case .restore:
-                try step(&rotation, id) { $0.restore() }
-            case .reactivate:
-                try reactivate(rotation, id)
-                try switchKeys(&rotation, id)
-                goal = .forward(deletesAtOnce: false)
-            case .giveUpRestoring:
-                try step(&rotation, id) { $0.giveUpRestoring() }
-            case .delete:
-                try delete(rotation, holders)
-                try end(rotation, id, holders)
-                return .finished
-            case .rest(let time):
-                return .resting(rotation.state, until: time)
             }
         }
+    }
+
+    /// Takes the next step.
+    ///
+    /// - Returns: how the run ended; `nil` if it goes on.
+    private func takeStep(
+        _ id: [UInt8], _ rotation: inout Rotation, _ goal: inout RotationGoal, _ holders: KeyHolders,
+        _ replacing: Set<String>
+    ) throws(RotationError) -> Outcome? {
+        switch rotation.nextStep(towards: goal, now: now(), holders: holders) {
+        case .settle:
+            try settle(rotation, since: Int(clamping: rotation.began), replacing: replacing)
+            try end(rotation, id, holders)
+            return .nothingMade
+        case .prove:
+            try prove(rotation, id)
+            try switchKeys(&rotation, id)
+        case .withdraw:
+            try withdraw(rotation, isServed: holders.serving)
+            try end(rotation, id, holders)
+            return .finished
+        case .share:
+            try share(rotation.serving, withProfilesOf: rotation.otherID)
+        case .deactivate:
+            let serving = rotation.serving.accessKeyID
+            guard try deactivate(&rotation, id) else {
+                try end(rotation, id, holders)
+                return .finished
+            }
+            // After a swap, it is another key that waits to be deleted than the one that was meant.
+            if rotation.serving.accessKeyID != serving { goal = .forward(deletesAtOnce: false) }
+        case .restore:
+            try step(&rotation, id) { $0.restore() }
+        case .reactivate:
+            try reactivate(rotation, id)
+            try switchKeys(&rotation, id)
+            goal = .forward(deletesAtOnce: false)
+        case .giveUpRestoring:
+            try step(&rotation, id) { $0.giveUpRestoring() }
+        case .delete:
+            try delete(rotation)
+            try end(rotation, id, holders)
+            return .finished
+        case .rest(let time):
+            return .resting(rotation.state, until: time)
+        }
+        return nil
     }
 
     /// Forgets a rotation; a key that stays without a profile is named.

@@ -6,9 +6,7 @@ extension Rotator {
     /// Makes the old key inactive, a moment after the last program got it.
     ///
     /// - Returns: whether the rotation goes on; `false` if the old key is gone already.
-    func deactivate(
-        _ rotation: inout Rotation, _ id: [UInt8], _ holders: KeyHolders
-    ) throws(RotationError) -> Bool {
+    func deactivate(_ rotation: inout Rotation, _ id: [UInt8]) throws(RotationError) -> Bool {
         let old = rotation.otherID
         let drain = Int(clamping: rotation.switched) + Self.drain - now()
         if drain > 0 {
@@ -20,12 +18,7 @@ extension Rotator {
             // If somebody deleted it, this is where it was to end anyway.
             guard try set(rotation, isActive: false) else { return false }
         } catch .aws(let error, let call) {
-            guard error.isUnknownKey else { throw .aws(error, during: call) }
-            if holders == KeyHolders(serving: false, other: false) {
-                report(.unchecked(ids: [rotation.serving.accessKeyID, old]))
-                return false
-            }
-            guard try isReplacementDead(rotation) else { throw .aws(error, during: call) }
+            guard error.isUnknownKey, try isReplacementDead(rotation) else { throw .aws(error, during: call) }
             // The old key serves again, and the new one is the one that retires.
             try switchKeys(&rotation, id)
             report(.fellBack(to: rotation.serving.accessKeyID))
@@ -58,16 +51,9 @@ extension Rotator {
     }
 
     /// Deletes the old key.
-    func delete(_ rotation: borrowing Rotation, _ holders: KeyHolders) throws(RotationError) {
+    func delete(_ rotation: borrowing Rotation) throws(RotationError) {
         warnIfUsed(rotation)
-        do throws(RotationError) {
-            try removeOther(rotation, with: rotation.serving)
-        } catch .aws(let error, let call) {
-            guard error.isUnknownKey, holders == KeyHolders(serving: false, other: false) else {
-                throw .aws(error, during: call)
-            }
-            report(.unchecked(ids: [rotation.serving.accessKeyID, rotation.otherID]))
-        }
+        try removeOther(rotation, with: rotation.serving)
     }
 
     /// Deletes the new key, which never served.

@@ -34,6 +34,6 @@ func anythingElseIsNoKey() {
 
 @Test("identifiers are written in lower-case hexadecimal")
 func identifiersAreHexadecimal() {
-    #expect(Hexadecimal.text([]) == "")
-    #expect(Hexadecimal.text([0x00, 0x9a, 0xf0, 0xff]) == "009af0ff")
+    #expect(hexadecimal([]) == "")
+    #expect(hexadecimal([0x00, 0x9a, 0xf0, 0xff]) == "009af0ff")
 }

@@ -129,9 +129,7 @@ struct ImportCommand: ParsableCommand {
         Console.note(
             "these keys lay in plain text, so others may have seen them: `awskeys rotate --imported` replaces them")
         Console.note("`awskeys import --undo` takes it back")
-        guard !yes, Terminal.isThere else { return }
-        let answer = Terminal.ask("replace them in IAM now? [y/N] ")?.lowercased() ?? ""
-        guard ["y", "yes"].contains(answer) else { return }
+        guard !yes, Terminal.isThere, Console.agrees("replace them in IAM now?") else { return }
         try RotateCommand.parse(["--"] + plan.imported.map(\.name)).run(in: context)
     }
 

@@ -3,6 +3,7 @@ import CredentialProcess
 import Foundation
 import KeyCache
 import SealedStore
+import Sealing
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -77,7 +78,7 @@ struct SlotEntry: Encodable {
     let created: String
 
     init(_ slot: Slot) {
-        id = slot.id.map { String(format: "%02x", $0) }.joined()
+        id = hexadecimal(slot.id)
         kind =
             switch slot.kind {
             case .keyring: "keyring"
