@@ -40,6 +40,8 @@ extension Rotator {
             (client, credentials) throws(AWSError) in
             try client.createAccessKey(of: user, with: credentials)
         }
+        // An earlier request's answer, come once more: what this one did is as unknown as after a lost answer.
+        guard !rotation.seen.contains(made.accessKeyID) else { throw .aws(.garbled(status: 200), during: .create) }
         let key = KeyRecord(
             accessKeyID: made.accessKeyID, secretAccessKey: made.secretAccessKey.copy(), added: UInt64(now()),
             exposed: false)

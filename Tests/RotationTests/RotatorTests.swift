@@ -207,6 +207,19 @@ struct RotatorTests {
         #expect(world.iam.works(world.keyID(of: "ops")))
     }
 
+    @Test("takes the key that serves for no new one, when an earlier answer comes once more")
+    func doubledAnswer() throws {
+        let world = World()
+        _ = try world.rotate(grace: 0)
+        let serving = world.servingID
+        world.iam.faults["CreateAccessKey"] = [2: .repeated]
+        #expect(failure(try world.rotate(grace: 0)) == .aws(.garbled(status: 200), during: .create))
+        #expect(world.servingID == serving)
+        #expect(world.iam.works(serving))
+        #expect(world.state == nil)
+        #expect(world.broken.isEmpty)
+    }
+
     @Test("follows a user who has been renamed")
     func renamed() throws {
         let world = World()
