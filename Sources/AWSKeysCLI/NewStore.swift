@@ -1,4 +1,5 @@
 import Foundation
+import KeyCache
 import Keyring
 import SealedStore
 import Sealing
@@ -18,6 +19,14 @@ enum NewStore {
         throw Failure(
             .unavailable, "nothing can unlock a new store: no desktop keyring, no passphrase file, no terminal",
             hint: "put a passphrase into a file and name it in AWSKEYS_PASSPHRASE_FILE")
+    }
+
+    private var opener: Opener {
+        switch self {
+        case .keyring: .keyring
+        case .file: .passphraseFile
+        case .typed: .terminal
+        }
     }
 
     /// For people.
@@ -55,7 +64,7 @@ enum NewStore {
         {
             code = try outOfMemory { try draft.addRecoverySlot(now: now) }
         }
-        let store = try UnlockedStore(new: draft, at: try context.storePath(), in: context)
+        let store = try UnlockedStore(new: draft, at: try context.storePath(), opener: opener, in: context)
         switch code {
         case .some(let code):
             Console.note("recovery code, shown only now; print it or write it down:")

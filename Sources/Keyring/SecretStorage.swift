@@ -161,6 +161,18 @@ import CSecret
         }
     }
 
+    /// Gives an item other attributes.
+    func set(_ attributes: Attributes, of item: Item) throws(KeyringError) {
+        let isSet = try unsafe item.lend(as: SecretItem.self) { item throws(KeyringError) in
+            try unsafe conversation.ask {
+                unsafe secret_item_set_attributes(item, nil, attributes.table, $0, $1, $2)
+            } finish: {
+                unsafe secret_item_set_attributes_finish(item, $0, $1)
+            }
+        }
+        guard isSet != 0 else { throw .dismissed }
+    }
+
     /// Removes an item.
     func delete(_ item: Item) throws(KeyringError) {
         let isGone = try unsafe item.lend(as: SecretItem.self) { item throws(KeyringError) in

@@ -14,7 +14,7 @@ extension StoreDraft {
         let slotID = randomBytes(Slot.idSize)
         try Keyring.save(key, store: id, slot: slotID, mayPrompt: mayPrompt)
         let kept = try Keyring.load(store: id, slot: slotID, mayPrompt: false)
-        guard kept.isEqual(to: key) else { throw .malformed }
+        guard kept.key.isEqual(to: key) else { throw .malformed }
         let store = id
         let slot = withDataKey {
             Slot(wrapping: $0, kind: .keyring, under: key, id: slotID, store: store, created: now)
