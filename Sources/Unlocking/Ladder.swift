@@ -37,13 +37,14 @@ struct Ladder {
     struct Opened: ~Copyable {
         let dataKey: SealingKey
         let opener: Opener
+        /// The highest generation of the store that the keyring knows of.
+        var generation: UInt64 = 0
     }
 
     /// Goes from way to way until one opens a slot.
     ///
-    /// - Parameter acceptsRollback: whether the store may be older than the keyring has seen it.
     /// - Throws: ``UnlockError/locked(_:)`` with what stood in each way; ``UnlockError/store(_:)``.
-    func open(_ store: borrowing ClosedStore, acceptsRollback: Bool) throws(UnlockError) -> Opened {
+    func open(_ store: borrowing ClosedStore) throws(UnlockError) -> Opened {
         let all: [Slot]
         do throws(StoreError) {
             all = try store.slots()
@@ -52,9 +53,7 @@ struct Ladder {
         }
         var attempts: [UnlockError.Attempt] = []
         for slot in all where slot.kind == .keyring {
-            if let key = try open(slot, of: store, acceptsRollback: acceptsRollback, &attempts) {
-                return Opened(dataKey: key, opener: .keyring)
-            }
+            if let opened = open(slot, of: store, &attempts) { return opened }
         }
         let slots = all.filter(\.opensWithPassphrase)
         guard !slots.isEmpty else { throw .locked(attempts) }
@@ -66,8 +65,8 @@ struct Ladder {
 
     /// Opens a slot with the keyring.
     private func open(
-        _ slot: Slot, of store: borrowing ClosedStore, acceptsRollback: Bool, _ attempts: inout [UnlockError.Attempt]
-    ) throws(UnlockError) -> SealingKey? {
+        _ slot: Slot, of store: borrowing ClosedStore, _ attempts: inout [UnlockError.Attempt]
+    ) -> Opened? {
         // Somebody who has dismissed one prompt wants no other.
         let hasScreen = (environment("WAYLAND_DISPLAY") ?? environment("DISPLAY")) != nil
         let mayPrompt = mayAsk && hasScreen && !attempts.contains(where: \.isRefusal)
@@ -84,11 +83,7 @@ struct Ladder {
             attempts.append(.init(way: .keyring, obstacle: .wrongKey))
             return nil
         }
-        let seen = item.generation ?? 0
-        guard seen <= store.generation || acceptsRollback else {
-            throw .store(.rolledBack(found: store.generation, seen: seen))
-        }
-        return key
+        return Opened(dataKey: key, opener: .keyring, generation: item.generation ?? 0)
     }
 
     /// Opens one of the slots with the passphrase file.

@@ -70,11 +70,17 @@ public struct Unlocker: Sendable {
             throw .locked(failure.attempts)
         }
         do throws(UnlockError) {
-            let opened = try ladder.open(store, acceptsRollback: acceptsRollback)
+            let opened = try ladder.open(store)
             try prove(store, with: opened.dataKey)
+            guard opened.generation <= store.generation || acceptsRollback else {
+                throw .store(.rolledBack(found: store.generation, seen: opened.generation))
+            }
             remember(
                 opened.dataKey, store: store.id, generation: store.generation, lifetime: settings.lifetime,
                 opener: opened.opener)
+            if opened.opener == .keyring, opened.generation < store.generation {
+                rememberGeneration(of: store, opened.dataKey)
+            }
             KeyCache.forgetRefusal(store: store.id)
             tell(.dataKey(opened.dataKey.copy()), to: seat)
             return opened.dataKey.copy()
@@ -99,11 +105,19 @@ public struct Unlocker: Sendable {
     /// The data key that the kernel's keyring has for a store, if it opens it.
     private func remembered(_ store: borrowing ClosedStore) throws(UnlockError) -> SealingKey? {
         guard let cached = KeyCache.load(store: store.id) else { return nil }
-        guard cached.generation <= store.generation else {
+        // After `awskeys rekey`, the one of before is useless.
+        let isOpened = store.isOpened(by: cached.dataKey)
+        if cached.generation > store.generation {
+            // A changed byte is no older file.
+            if isOpened { try prove(store, with: cached.dataKey) }
             throw .store(.rolledBack(found: store.generation, seen: cached.generation))
         }
-        // After `awskeys rekey`, the one of before is useless.
-        guard store.isOpened(by: cached.dataKey) else { return nil }
+        guard isOpened else { return nil }
+        if cached.generation < store.generation {
+            // Written where this keyring isn't, as by another machine.
+            try prove(store, with: cached.dataKey)
+            rememberGeneration(of: store, cached.dataKey)
+        }
         return cached.dataKey.copy()
     }
 
