@@ -81,7 +81,7 @@ let package = Package(
             dependencies: ["CredentialProcess", "SealedStore", "Sealing", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "UnlockingTests", dependencies: ["Keyring", "Sealing", "TestSupport", "Unlocking"],
-            swiftSettings: strict),
+            exclude: ["Programs"], swiftSettings: strict),
         .testTarget(
             name: "AWSKeysCLITests",
             dependencies: [
