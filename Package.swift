@@ -80,7 +80,8 @@ let package = Package(
             name: "CredentialProcessTests",
             dependencies: ["CredentialProcess", "SealedStore", "Sealing", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "UnlockingTests", dependencies: ["Sealing", "TestSupport", "Unlocking"], swiftSettings: strict),
+            name: "UnlockingTests", dependencies: ["SealedStore", "Sealing", "TestSupport", "Unlocking"],
+            swiftSettings: strict),
         .testTarget(
             name: "AWSKeysCLITests",
             dependencies: [
