@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import programs
+from gnome_keyring import Keyring, gnome_keyring
 from home import Home
 from moto_server import Moto, moto_server
 from oracles import Oracles, oracles
@@ -51,6 +52,16 @@ def make_home(built: Path, tmp_path: Path) -> Iterator[MakeHome]:
 def home(make_home: MakeHome) -> Home:
     """A home with the everyday files, a passphrase file, and no store yet."""
     return make_home()
+
+
+@pytest.fixture
+def desktop(make_home: MakeHome) -> Iterator[tuple[Home, Keyring]]:
+    """A home with an unlocked keyring, and everything imported through it."""
+    home = make_home(passphrase=False)
+    with gnome_keyring(home.env) as keyring:
+        home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
+        home.import_all()
+        yield home, keyring
 
 
 @pytest.fixture(scope="session")
