@@ -102,21 +102,26 @@ def assert_all_refused(answers: list[Result], count: int) -> None:
         answer.failed(77)
 
 
-@KERNELS
+# Without the kernel's keyring, who comes when the asker has just gone asks anew. Of two hundred, on a loaded machine,
+# the keyring then doesn't answer some within its 2 seconds, so there are fewer.
+@pytest.mark.parametrize(
+    ("through", "count", "most"),
+    [((), MANY, 10), (tuple(without_keys()), SOME, SOME // 2)],
+    ids=["kernel-keys", "no-kernel-keys"],
+)
 def test_many_at_once_ask_the_keyring_a_handful_of_times(
-    make_home: MakeHome, tmp_path: Path, through: tuple[str, ...]
+    make_home: MakeHome, tmp_path: Path, through: tuple[str, ...], count: int, most: int
 ) -> None:
     home = make_home(passphrase=False)
     with gnome_keyring(home.env) as keyring:
         home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
         home.import_all().run("lock").done()
         with secret_service_calls(keyring.bus) as calls:
-            with crowded(home, tmp_path / "out", MANY, through):
+            with crowded(home, tmp_path / "out", count, through):
                 pass
-            assert_all_right(crowd.answers(tmp_path / "out"), MANY)
+            assert_all_right(crowd.answers(tmp_path / "out"), count)
             searching = calls.senders("SearchItems")
-        # Without the kernel's keyring, who comes when the asker has just gone asks anew.
-        assert 1 <= len(searching) <= (MANY // 2 if through else 10), calls.members()
+        assert 1 <= len(searching) <= most, calls.members()
 
 
 @KERNELS

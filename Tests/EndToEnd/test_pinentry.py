@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+import xvfb
 from assuan_peer import Pinentry, scripted_pinentry
 from canary import secrets_in
 from conftest import MakeHome
@@ -140,3 +145,26 @@ def test_a_setting_forbids_every_dialog(locked: Home, tmp_path: Path) -> None:
     settle(locked, "pinentry = none\n")
     resolved_with(locked, found, SSH_ASKPASS=str(found.path)).failed(77)
     assert found.processes == 0
+
+
+@pytest.mark.xfail(reason="a real pinentry doesn't notice that whoever asked is gone", strict=True)
+@pytest.mark.skipif(
+    not xvfb.can_be_had() or not shutil.which("pinentry-gtk-2"), reason="needs Xvfb, xdotool, pinentry-gtk-2"
+)
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_a_program_that_is_killed_leaves_no_dialog(locked: Home, tmp_path: Path, how: signal.Signals) -> None:
+    only = tmp_path / "bin"
+    only.mkdir()
+    (only / "pinentry-gtk-2").symlink_to(shutil.which("pinentry-gtk-2") or "")
+    with xvfb.screen() as screen:
+        env = locked.env | {"DISPLAY": screen.display, "PATH": str(only)}
+        asking = subprocess.Popen(
+            [locked.helper, "dev"], env=env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        window = screen.wait_for_window("pinentry")
+        asking.send_signal(how)
+        assert asking.wait(timeout=30) == -how
+        deadline = time.monotonic() + 5
+        while window in screen.windows("pinentry"):
+            assert time.monotonic() < deadline, "the dialog stays"
+            time.sleep(0.05)
