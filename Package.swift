@@ -21,6 +21,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CBSD"),
+        .systemLibrary(name: "CChild"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
         .systemLibrary(name: "CSecret", pkgConfig: "libsecret-1"),
@@ -45,7 +46,7 @@ let package = Package(
         .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),
         .target(
             name: "Unlocking",
-            dependencies: ["CBSD", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
+            dependencies: ["CBSD", "CChild", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
             swiftSettings: strict),
         .target(
             name: "AWSKeysCLI",

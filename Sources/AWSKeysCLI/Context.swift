@@ -75,13 +75,13 @@ struct Context: Sendable {
     /// What the person has set.
     func settings() -> Settings { settingsPath().map { Settings(readingFile: $0) } ?? Settings() }
 
-    /// - Parameters:
-    ///   - mayAsk: whether a person may be asked.
-    ///   - isForProgram: whether it is for a program that a person has started, rather than for a command of theirs.
-    ///   - acceptsRollback: whether the store may be older than one seen before.
-    func unlocker(mayAsk: Bool = true, isForProgram: Bool = false, acceptsRollback: Bool = false) -> Unlocker {
-        Unlocker(
-            environment: environment, settings: settings(), mayAsk: mayAsk, heedsRefusals: isForProgram,
-            acceptsRollback: acceptsRollback)
+    func unlocker(_ options: Unlocker.Options = .mayAsk) -> Unlocker {
+        Unlocker(environment: environment, settings: settings(), options: options) {
+            guard !options.contains(.isForProgram) else { return }
+            Console.note("awskeys: another program is asking for the passphrase; waiting for the answer")
+        }
     }
+
+    /// Whether a keyring's prompt could be seen.
+    var hasScreen: Bool { Unlocking.hasScreen(environment) }
 }

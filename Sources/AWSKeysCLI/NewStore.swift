@@ -65,11 +65,6 @@ enum NewStore {
 }
 
 extension Context {
-    /// Whether a keyring's prompt could be seen.
-    var hasScreen: Bool { (environment("WAYLAND_DISPLAY") ?? environment("DISPLAY")) != nil }
-}
-
-extension Context {
     /// A file's passphrase.
     func read(_ file: PassphraseFile) throws -> SecretBytes {
         let store = try storePath()

@@ -18,32 +18,26 @@ struct UnlockedStore: ~Copyable {
 
     /// Unlocks the store; what a killed command left half done is finished first.
     ///
-    /// - Parameters:
-    ///   - mayAsk: whether a person may be asked.
-    ///   - isQuiet: whether nothing may be said on the way, since an SDK reads along.
-    ///   - acceptsRollback: whether the store may be older than one seen before.
-    static func unlock(
-        in context: Context, mayAsk: Bool = true, isQuiet: Bool = false, acceptsRollback: Bool = false
-    ) throws -> UnlockedStore {
+    /// - Parameter options: for a program, nothing is said on the way, since an SDK reads along.
+    static func unlock(in context: Context, _ options: Unlocker.Options = .mayAsk) throws -> UnlockedStore {
+        let isQuiet = options.contains(.isForProgram)
         if !isQuiet { context.noteSettingsProblems() }
         let path = try context.storePath()
-        var closed = try closed(path)
-        if KeyCache.generation(of: closed.id) ?? 0 > closed.generation {
-            // Another command may have written between the two looks.
-            closed = try Self.closed(path)
-        }
-        let id = closed.id
-        let unlocker = context.unlocker(mayAsk: mayAsk, isForProgram: isQuiet, acceptsRollback: acceptsRollback)
-        let dataKey: SealingKey
+        let unlocked = try unlock(path, with: context.unlocker(options))
+        let closed = try closed(path)
+        var store = UnlockedStore(path: path, id: closed.id, dataKey: unlocked.dataKey.copy(), context: context)
+        // Whoever accepts an older file makes it the newest one, so that nothing that was noted has to be taken back.
+        if unlocked.generation > closed.generation { try store.update { $0.raise(above: unlocked.generation) } }
+        try store.finish(try Self.closed(path), isQuiet: isQuiet)
+        return store
+    }
+
+    private static func unlock(_ path: String, with unlocker: Unlocker) throws -> Unlocked {
         do throws(UnlockError) {
-            dataKey = try unlocker.unlock(closed)
+            return try unlocker.unlock(path)
         } catch {
             throw Failure(error, store: path)
         }
-        if acceptsRollback { unlocker.rememberGeneration(of: closed, dataKey) }
-        var store = UnlockedStore(path: path, id: id, dataKey: dataKey, context: context)
-        try store.finish(closed, isQuiet: isQuiet)
-        return store
     }
 
     /// A store that was just made, to be opened by `opener`.

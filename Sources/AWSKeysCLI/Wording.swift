@@ -155,7 +155,8 @@ extension Failure {
                 .unavailable, error.words, hint: "without a desktop, use a passphrase: `awskeys slot add passphrase`")
         case .timedOut: self.init(.unavailable, error.words, hint: "restart the keyring, then try again")
         case .failed, .malformed, .absent: self.init(.unavailable, error.words, hint: "try again, or use a passphrase")
-        case .locked, .dismissed: self.init(.locked, error.words, hint: "unlock the keyring, then try again")
+        case .locked, .dismissed, .unanswered:
+            self.init(.locked, error.words, hint: "unlock the keyring, then try again")
         }
     }
 }
@@ -167,6 +168,7 @@ extension KeyringError {
         case .noService: "there is no desktop keyring here (Secret Service)"
         case .locked: "the desktop keyring is locked"
         case .dismissed: "the keyring's prompt was dismissed, or could not be shown"
+        case .unanswered: "nobody answered the keyring's prompt in time"
         case .absent: "the desktop keyring has no key for this store"
         case .timedOut: "the desktop keyring did not answer in time"
         case .malformed: "the desktop keyring's item is not a key"
@@ -179,7 +181,7 @@ extension Obstacle {
     /// Whether the obstacle is a keyring that isn't there, rather than one that says no.
     fileprivate var isService: Bool {
         switch self {
-        case .keyring(.noService), .keyring(.timedOut), .keyring(.failed): true
+        case .keyring(.noService), .keyring(.timedOut), .keyring(.failed), .noMemory: true
         default: false
         }
     }
@@ -197,6 +199,7 @@ extension UnlockError.Attempt {
         case (.pinentry(let program), .notShown), (.askpass(let program), .notShown):
             "\"\(program)\" could not ask for the passphrase"
         case (_, .wrongKey): "wrong passphrase"
+        case (_, .noMemory): "there is not enough memory for the passphrase function"
         case (_, .noAnswer): "nobody gave the passphrase in time"
         case (_, .refused): "no passphrase was given"
         case (_, _): "there is nobody to ask for the passphrase"

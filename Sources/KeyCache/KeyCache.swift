@@ -92,12 +92,6 @@ public enum KeyCache {
         }
     }
 
-    /// The highest generation of a store that was seen; `nil` if its key isn't there.
-    public static func generation(of store: [UInt8]) -> UInt64? { load(store: store)?.generation }
-
-    /// Whether a store's key is there; that alone doesn't renew its life.
-    public static func holds(store: [UInt8]) -> Bool { find(store) != nil }
-
     /// Why the kernel keeps no keys for this process; `nil` if it does. It is tried, since a user's quota shows only
     /// then.
     public static func problem() -> KeyCacheError? {

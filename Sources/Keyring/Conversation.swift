@@ -31,13 +31,18 @@ import CSecret
     }
 
     /// Gives the person `promptPatience` for what `body` asks; after that the patience starts afresh.
+    ///
+    /// - Throws: ``KeyringError/unanswered`` if the person let the time pass.
     func prompting<Result: ~Copyable>(
         for promptPatience: Duration, _ body: () throws(KeyringError) -> Result
     ) throws(KeyringError) -> Result {
         deadline = .now + promptPatience
-        let result = try body()
-        deadline = .now + patience
-        return result
+        defer { deadline = .now + patience }
+        do throws(KeyringError) {
+            return try body()
+        } catch .timedOut {
+            throw .unanswered
+        }
     }
 
     /// Starts an asynchronous call, waits for its end and gives what it gave.

@@ -31,9 +31,14 @@ public enum Keyring {
     ) throws(KeyringError) -> KeptKey {
         let storage = try SecretStorage(Conversation(patience: patience))
         let attributes = Attributes(store: store, slot: slot)
+        let collection = try storage.defaultCollection()
+        // Some services (KWallet, KeePassXC) can't see what is in a locked collection, and KeePassXC brings up a prompt
+        // of its own for a search where everything is locked.
+        if let collection, collection.isLocked, try storage.isLockedAltogether() {
+            try unlock(collection, in: storage, mayPrompt: mayPrompt, promptPatience)
+        }
         var found = try storage.items(attributes).first
-        if found == nil, let collection = try storage.defaultCollection(), collection.isLocked {
-            // Some services (KWallet, KeePassXC) can't see what is in a locked collection.
+        if found == nil, let collection, collection.isLocked {
             try unlock(collection, in: storage, mayPrompt: mayPrompt, promptPatience)
             found = try storage.items(attributes).first
         }
@@ -73,21 +78,17 @@ public enum Keyring {
         }
     }
 
-    /// Notes beside a slot's key which generation of the store was seen. Never prompts, and does nothing where the
-    /// keyring can't do it now: the note is then an older one.
-    ///
-    /// - Parameter mayLower: whether the generation may be below the one noted; else the higher one stays.
+    /// Notes beside a slot's key the highest generation of the store that was seen. Never prompts, and does nothing
+    /// where the keyring can't do it now: the note is then an older one.
     public static func rememberGeneration(
-        _ generation: UInt64, store: [UInt8], slot: [UInt8], mayLower: Bool = false,
-        patience: Duration = .milliseconds(500)
+        _ generation: UInt64, store: [UInt8], slot: [UInt8], patience: Duration = .milliseconds(500)
     ) {
         do throws(KeyringError) {
             let storage = try SecretStorage(Conversation(patience: patience))
-            guard let item = try storage.items(Attributes(store: store, slot: slot)).first, !item.isLocked else {
-                return
-            }
-            let noted = item.attributes?.generation ?? 0
-            guard noted < generation || mayLower && noted != generation else { return }
+            guard try storage.defaultCollection()?.isLocked == false,
+                let item = try storage.items(Attributes(store: store, slot: slot)).first, !item.isLocked,
+                item.attributes?.generation ?? 0 < generation
+            else { return }
             try storage.set(Attributes(store: store, slot: slot, generation: generation), of: item)
         } catch {
             // No keyring, or one that doesn't answer: nothing hangs on it.

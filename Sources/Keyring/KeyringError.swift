@@ -6,6 +6,8 @@ public enum KeyringError: Error, Equatable, Sendable {
     case locked
     /// The person dismissed the keyring's prompt, or the keyring had no display to show it on.
     case dismissed
+    /// The person didn't answer the keyring's prompt within its time.
+    case unanswered
     /// The service is there and unlocked and has no such item.
     case absent
     /// No answer within the deadline.

@@ -38,4 +38,11 @@ final class Item: Owned {
 final class Collection: Owned {
     /// Whether nothing can be put into it until the person unlocks it.
     var isLocked: Bool { unsafe lend(as: SecretCollection.self) { unsafe secret_collection_get_locked($0) != 0 } }
+
+    /// Whether it is the one that goes with the session (Secret Service API, "The session collection").
+    var isForSession: Bool {
+        unsafe lend(as: GDBusProxy.self) {
+            unsafe String(cString: g_dbus_proxy_get_object_path($0)).hasSuffix("/collection/session")
+        }
+    }
 }

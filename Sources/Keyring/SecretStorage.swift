@@ -69,6 +69,31 @@ import CSecret
         }
     }
 
+    /// Whether there are collections and all of them are locked.
+    func isLockedAltogether() throws(KeyringError) -> Bool {
+        try unsafe service.lend(as: SecretService.self) { service throws(KeyringError) in
+            let isLoaded = try unsafe conversation.ask {
+                unsafe secret_service_load_collections(service, $0, $1, $2)
+            } finish: {
+                unsafe secret_service_load_collections_finish(service, $0, $1)
+            }
+            guard isLoaded != 0 else { return false }
+            let all = unsafe secret_service_get_collections(service)
+            defer { unsafe g_list_free(all) }
+            var link = unsafe all
+            var isLocked = unsafe all != nil
+            while let here = unsafe link {
+                if let object = unsafe here.pointee.data {
+                    let collection = unsafe Collection(object, in: conversation)
+                    // The session's own is never locked, and nothing is kept in it.
+                    isLocked = isLocked && (collection.isLocked || collection.isForSession)
+                }
+                unsafe link = here.pointee.next
+            }
+            return isLocked
+        }
+    }
+
     /// Makes the collection that new items go to; the service asks the person for its passphrase.
     ///
     /// libsecret doesn't notice that this prompt was dismissed and takes the path in the answer, `/`, for a collection:

@@ -7,7 +7,7 @@ public struct StoreDraft: ~Copyable {
     /// Which store it is.
     public let id: [UInt8]
     /// The generation that it will have once written.
-    public let generation: UInt64
+    public private(set) var generation: UInt64
     /// The ways in.
     public private(set) var slots: [Slot] = []
     /// Whether a change that spans more than the store has been begun and not ended.
@@ -100,6 +100,9 @@ public struct StoreDraft: ~Copyable {
         for record in records { bytes += record.bytes }
         return bytes
     }
+
+    /// Makes it newer than a generation that was seen, as after a backup has been put back on purpose.
+    public mutating func raise(above seen: UInt64) { generation = max(generation, seen &+ 1) }
 
     /// Lends the data key: to be wrapped in a slot, or to be remembered.
     public func withDataKey<Result: ~Copyable>(_ body: (borrowing SealingKey) -> Result) -> Result { body(dataKey) }

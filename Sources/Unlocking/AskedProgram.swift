@@ -1,3 +1,4 @@
+private import CChild
 private import Glibc
 import Sealing
 
@@ -15,6 +16,8 @@ struct AskedProgram: ~Copyable {
 
     /// The longest line that is read, in bytes.
     private static let longest = 4096
+    /// How long a program may take to end after its last word.
+    private static let moment = Duration.seconds(5)
 
     /// Starts it, with this process's environment, and nowhere to complain to.
     ///
@@ -50,8 +53,8 @@ struct AskedProgram: ~Copyable {
         close(input)
         close(output)
         if hasEnded { return }
-        // A dialog that is still there goes with it.
-        kill(process, SIGKILL)
+        // A dialog that is still there goes with it, and with the programs that a script has started.
+        kill(-process, SIGKILL)
         _ = waitpid(process, nil, 0)
     }
 
@@ -82,22 +85,18 @@ struct AskedProgram: ~Copyable {
         return take(filled, and: 0)
     }
 
-    /// Waits for the program's end.
+    /// Waits for the end of a program that has said all that it had to.
     ///
-    /// - Returns: whether it ended in time and with status 0.
+    /// - Returns: whether it ended within a moment, and with status 0.
     mutating func succeeds() -> Bool {
         var status: Int32 = 0
-        while !deadline.hasPassed {
-            // It has closed its output: it is about to end, or something is wrong with it.
-            let ended = unsafe waitpid(process, &status, WNOHANG)
-            if ended == process {
-                hasEnded = true
-                return status == 0
-            }
-            if ended < 0 { return false }
+        let moment = Deadline(in: Self.moment)
+        while unsafe waitpid(process, &status, WNOHANG) == 0 {
+            if moment.hasPassed || deadline.hasPassed { return false }
             _ = poll(nil, 0, 5)
         }
-        return false
+        hasEnded = true
+        return status == 0
     }
 
     /// Takes the first bytes out of the buffer.
@@ -145,15 +144,11 @@ struct AskedProgram: ~Copyable {
     }
 
     private static func spawn(_ path: String, _ arguments: [String], _ input: Int32, _ output: Int32) -> pid_t? {
-        var actions = unsafe posix_spawn_file_actions_t()
-        guard unsafe posix_spawn_file_actions_init(&actions) == 0 else { return nil }
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        _ = unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-        _ = unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        _ = unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        // A parent that ignores it, which is inherited, would let nobody wait for the program's status.
+        _ = signal(SIGCHLD, SIG_DFL)
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { unsafe words.forEach { unsafe free($0) } }
-        var process: pid_t = 0
-        return unsafe posix_spawn(&process, path, &actions, nil, &words, environ) == 0 ? process : nil
+        let process = unsafe start_child(path, &words, input, output)
+        return process > 0 ? process : nil
     }
 }

@@ -3,34 +3,46 @@ import Keyring
 import SealedStore
 import Sealing
 
-/// The ways to the data key of a locked store, from what needs nobody to a person: the desktop's keyring, a file with
-/// the passphrase, a prompt.
+/// The ways to the data key of a locked store: first those that need nobody, the desktop's keyring and a file with the
+/// passphrase, then those to a person.
 struct Ladder {
-    /// What tells this process's ways from another one's.
-    let ways: [String]
-
-    private let environment: (String) -> String?
-    private let mayAsk: Bool
+    private let unattendedWays: [String]
+    private let personWays: [String]
     private let file: PassphraseFile?
     private let toPerson: [Way]
+    /// Whether the keyring may ask the person to unlock it.
+    private let mayPrompt: Bool
     private let deadline: Deadline
 
     /// How long the keyring may take where it doesn't ask anybody.
     private static let patience = Duration.seconds(2)
+    /// What the keyring may still take after a person's answer.
+    private static let rest = Duration.seconds(3)
 
-    init(
-        environment: @escaping (String) -> String?, settings: Settings, mayAsk: Bool, until deadline: Deadline
-    ) {
-        self.environment = environment
-        self.mayAsk = mayAsk
+    init(environment: (String) -> String?, settings: Settings, mayAsk: Bool, until deadline: Deadline) {
         self.deadline = deadline
         file = PassphraseFile.named(by: environment)
         toPerson = mayAsk ? Way.toPerson(environment, dialogs: settings.dialogs) : []
-        let bus = environment("DBUS_SESSION_BUS_ADDRESS") ?? environment("XDG_RUNTIME_DIR") ?? ""
-        let screen = environment("WAYLAND_DISPLAY") ?? environment("DISPLAY")
-        ways =
-            ["keyring \(bus) \(mayAsk ? screen ?? "" : "")"] + (file.map { ["file \($0.path)"] } ?? [])
-            + toPerson.map { "\($0)" }
+        mayPrompt = mayAsk && hasScreen(environment)
+        let bus = "keyring " + (environment("DBUS_SESSION_BUS_ADDRESS") ?? environment("XDG_RUNTIME_DIR") ?? "")
+        unattendedWays = [bus] + (file.map { ["file \($0.path)"] } ?? [])
+        personWays = (mayPrompt ? [bus] : []) + toPerson.map { "\($0)" }
+    }
+
+    /// A part of the ladder.
+    enum Stretch {
+        /// The ways that need nobody.
+        case unattended
+        /// The ways to a person, after what stood in those that need nobody.
+        case person(after: [UnlockError.Attempt])
+
+        /// What processes meet about who go it.
+        var topic: Meeting.Topic {
+            switch self {
+            case .unattended: .unattended
+            case .person: .person
+            }
+        }
     }
 
     /// A store's data key, and how it was come by.
@@ -41,40 +53,83 @@ struct Ladder {
         var generation: UInt64 = 0
     }
 
+    /// What tells this process's ways from those of another one; empty where it has none.
+    func ways(of stretch: Stretch) -> [String] {
+        switch stretch {
+        case .unattended: unattendedWays
+        case .person: personWays
+        }
+    }
+
     /// Goes from way to way until one opens a slot.
     ///
     /// - Throws: ``UnlockError/locked(_:)`` with what stood in each way; ``UnlockError/store(_:)``.
-    func open(_ store: borrowing ClosedStore) throws(UnlockError) -> Opened {
-        let all: [Slot]
-        do throws(StoreError) {
-            all = try store.slots()
-        } catch {
-            throw .store(error)
+    func open(_ store: borrowing ClosedStore, _ stretch: Stretch) throws(UnlockError) -> Opened {
+        switch stretch {
+        case .unattended: try openUnattended(store)
+        case .person(let attempts): try askPerson(store, after: attempts)
         }
+    }
+
+    private func openUnattended(_ store: borrowing ClosedStore) throws(UnlockError) -> Opened {
+        let slots = try Self.slots(of: store)
         var attempts: [UnlockError.Attempt] = []
-        for slot in all where slot.kind == .keyring {
-            if let opened = open(slot, of: store, &attempts) { return opened }
+        for slot in slots where slot.kind == .keyring {
+            if let opened = open(slot, of: store, mayPrompt: false, &attempts) { return opened }
         }
-        let slots = all.filter(\.opensWithPassphrase)
-        guard !slots.isEmpty else { throw .locked(attempts) }
-        if let key = open(slots, of: store, &attempts) { return Opened(dataKey: key, opener: .passphraseFile) }
-        return try askPerson(slots, of: store, attempts)
+        if let file, slots.contains(where: \.opensWithPassphrase) {
+            do throws(UnlockError) {
+                switch try slots.open(with: try file.read(), store: store.id, way: file.way) {
+                case .some(let key): return Opened(dataKey: key, opener: .passphraseFile)
+                case nil: attempts.append(.init(way: file.way, obstacle: .wrongKey))
+                }
+            } catch {
+                guard case .locked(let more) = error else { throw error }
+                attempts += more
+            }
+        }
+        throw .locked(attempts)
+    }
+
+    /// Goes to a person: with the keyring's own prompt, then with one for the passphrase.
+    private func askPerson(
+        _ store: borrowing ClosedStore, after before: [UnlockError.Attempt]
+    ) throws(UnlockError) -> Opened {
+        let slots = try Self.slots(of: store)
+        var attempts = before
+        if mayPrompt, attempts.contains(where: { $0.obstacle == .keyring(.locked) }) {
+            attempts.removeAll { $0.way == .keyring }
+            // Somebody who has dismissed one prompt wants no other.
+            for slot in slots where slot.kind == .keyring && !attempts.contains(where: \.isRefusal) {
+                if let opened = open(slot, of: store, mayPrompt: true, &attempts) { return opened }
+            }
+        }
+        guard slots.contains(where: \.opensWithPassphrase) else { throw .locked(attempts) }
+        let hasDismissed = attempts.contains(where: \.isRefusal)
+        let places = toPerson.filter { $0 == .terminal || !hasDismissed }
+        for way in places where !deadline.hasPassed {
+            switch try ask(way, slots, of: store) {
+            case .opened(let opened): return opened
+            case .obstacle(let obstacle):
+                attempts.append(.init(way: way, obstacle: obstacle))
+                if obstacle != .notShown { throw .locked(attempts) }
+            }
+        }
+        if toPerson.isEmpty { attempts.append(.init(way: .terminal, obstacle: .nobodyThere)) }
+        throw .locked(attempts)
     }
 
     // MARK: Ways
 
     /// Opens a slot with the keyring.
     private func open(
-        _ slot: Slot, of store: borrowing ClosedStore, _ attempts: inout [UnlockError.Attempt]
+        _ slot: Slot, of store: borrowing ClosedStore, mayPrompt: Bool, _ attempts: inout [UnlockError.Attempt]
     ) -> Opened? {
-        // Somebody who has dismissed one prompt wants no other.
-        let hasScreen = (environment("WAYLAND_DISPLAY") ?? environment("DISPLAY")) != nil
-        let mayPrompt = mayAsk && hasScreen && !attempts.contains(where: \.isRefusal)
         let item: KeptKey
         do throws(KeyringError) {
             item = try Keyring.load(
                 store: store.id, slot: slot.id, patience: min(Self.patience, deadline.left), mayPrompt: mayPrompt,
-                promptPatience: deadline.left)
+                promptPatience: max(.zero, deadline.left - Self.rest))
         } catch {
             attempts.append(.init(way: .keyring, obstacle: .keyring(error)))
             return nil
@@ -86,47 +141,34 @@ struct Ladder {
         return Opened(dataKey: key, opener: .keyring, generation: item.generation ?? 0)
     }
 
-    /// Opens one of the slots with the passphrase file.
-    private func open(
-        _ slots: [Slot], of store: borrowing ClosedStore, _ attempts: inout [UnlockError.Attempt]
-    ) -> SealingKey? {
-        guard let file else { return nil }
-        do throws(UnlockError) {
-            if let key = slots.open(with: try file.read(), store: store.id) { return key }
-            attempts.append(.init(way: file.way, obstacle: .wrongKey))
-        } catch {
-            if case .locked(let more) = error { attempts += more }
-        }
-        return nil
+    private enum Asked: ~Copyable {
+        case opened(Opened)
+        case obstacle(Obstacle)
     }
 
     /// Has a person open one of the slots.
-    private func askPerson(
-        _ slots: [Slot], of store: borrowing ClosedStore, _ before: [UnlockError.Attempt]
-    ) throws(UnlockError) -> Opened {
-        var attempts = before
-        let hasDismissed = before.contains(where: \.isRefusal)
-        // Somebody who has just closed one dialog doesn't want the next one.
-        for way in toPerson where way == .terminal || !hasDismissed {
-            guard var prompt = Prompt.open(way, until: deadline) else {
-                attempts.append(.init(way: way, obstacle: .notShown))
-                continue
-            }
-            var obstacle = Obstacle.wrongKey
-            for number in 0..<prompt.tries where obstacle == .wrongKey {
-                switch prompt.ask(isRetry: number > 0) {
-                case .typed(let typed):
-                    if let key = slots.open(with: typed, store: store.id) {
-                        return Opened(dataKey: key, opener: way.opener)
-                    }
-                case .obstacle(let other): obstacle = other
+    private func ask(
+        _ way: Way, _ slots: [Slot], of store: borrowing ClosedStore
+    ) throws(UnlockError) -> Asked {
+        guard var prompt = Prompt.open(way, until: deadline) else { return .obstacle(.notShown) }
+        for number in 0..<prompt.tries {
+            switch prompt.ask(isRetry: number > 0) {
+            case .typed(let typed):
+                if let key = try slots.open(with: typed, store: store.id, way: way) {
+                    return .opened(Opened(dataKey: key, opener: way.opener))
                 }
+            case .obstacle(let obstacle): return .obstacle(obstacle)
             }
-            attempts.append(.init(way: way, obstacle: obstacle))
-            if obstacle != .notShown { throw .locked(attempts) }
         }
-        if attempts.count == before.count { attempts.append(.init(way: .terminal, obstacle: .nobodyThere)) }
-        throw .locked(attempts)
+        return .obstacle(.wrongKey)
+    }
+
+    private static func slots(of store: borrowing ClosedStore) throws(UnlockError) -> [Slot] {
+        do throws(StoreError) {
+            return try store.slots()
+        } catch {
+            throw .store(error)
+        }
     }
 }
 
@@ -145,16 +187,18 @@ extension Way {
 
 extension [Slot] {
     /// The data key, if what was typed is the passphrase or the recovery code of one of them.
-    fileprivate func open(with typed: borrowing SecretBytes, store: [UInt8]) -> SealingKey? {
-        switch RecoveryCode.read(typed) {
-        case .some(let code):
-            for slot in self where slot.isRecovery {
-                if let key = slot.unwrap(withPassphrase: code, store: store) { return key }
+    ///
+    /// - Throws: ``UnlockError/locked(_:)`` with ``Obstacle/noMemory``.
+    fileprivate func open(
+        with typed: borrowing SecretBytes, store: [UInt8], way: Way
+    ) throws(UnlockError) -> SealingKey? {
+        // A recovery code is tried first: it can't be anything else.
+        for slot in sorted(by: { $0.isRecovery && !$1.isRecovery }) {
+            do throws(SealingError) {
+                if let key = try slot.unwrap(withTyped: typed, store: store) { return key }
+            } catch {
+                throw .locked([.init(way: way, obstacle: .noMemory)])
             }
-        case nil: break
-        }
-        for slot in self where !slot.isRecovery {
-            if let key = slot.unwrap(withPassphrase: typed, store: store) { return key }
         }
         return nil
     }
@@ -162,24 +206,9 @@ extension [Slot] {
 
 extension Slot {
     /// Whether a passphrase or a recovery code opens it.
-    var opensWithPassphrase: Bool {
-        switch kind {
-        case .passphrase, .recovery: true
-        case .keyring, .unknown: false
-        }
-    }
+    fileprivate var opensWithPassphrase: Bool { cost != nil }
 
-    var isRecovery: Bool {
+    fileprivate var isRecovery: Bool {
         if case .recovery = kind { true } else { false }
-    }
-
-    /// The data key, if the passphrase is the slot's. It takes the memory and the time that the slot says.
-    fileprivate func unwrap(withPassphrase passphrase: borrowing SecretBytes, store: [UInt8]) -> SealingKey? {
-        switch kind {
-        case .passphrase(let salt, let cost), .recovery(let salt, let cost):
-            guard let key = try? SealingKey(passphrase: passphrase, salt: salt.span, cost: cost) else { return nil }
-            return unwrap(with: key, store: store)
-        case .keyring, .unknown: return nil
-        }
     }
 }

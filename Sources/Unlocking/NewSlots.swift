@@ -91,26 +91,6 @@ public struct NewSlots: ~Copyable {
     }
 }
 
-extension Slot {
-    /// Whether a passphrase, or a recovery code as somebody typed it, opens this slot: a trial at the slot's cost.
-    ///
-    /// - Parameter store: the store's id.
-    /// - Throws: ``SealingError/noMemory``.
-    public func isOpened(by typed: borrowing SecretBytes, store: [UInt8]) throws(SealingError) -> Bool {
-        switch kind {
-        case .passphrase(let salt, let cost):
-            return unwrap(with: try SealingKey(passphrase: typed, salt: salt.span, cost: cost), store: store) != nil
-        case .recovery(let salt, let cost):
-            switch RecoveryCode.read(typed) {
-            case .some(let code):
-                return unwrap(with: try SealingKey(passphrase: code, salt: salt.span, cost: cost), store: store) != nil
-            case nil: return false
-            }
-        case .keyring, .unknown: return false
-        }
-    }
-}
-
 /// The processor's time that this thread has used, in seconds: a machine that is busy otherwise doesn't look slow.
 private func processorSeconds() -> Double {
     var time = timespec()

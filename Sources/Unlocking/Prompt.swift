@@ -79,6 +79,13 @@ enum Prompt: ~Copyable {
     }
 }
 
+/// Whether there is a screen to show a window on.
+///
+/// - Parameter environment: a variable's value.
+public func hasScreen(_ environment: (String) -> String?) -> Bool {
+    (environment("WAYLAND_DISPLAY") ?? environment("DISPLAY")) != nil
+}
+
 extension Way {
     /// Where this process could ask a person, the best place first.
     ///
@@ -87,8 +94,9 @@ extension Way {
     ///   - dialogs: which dialogs may be shown.
     static func toPerson(_ environment: (String) -> String?, dialogs: Settings.Dialogs) -> [Way] {
         if Terminal.isThere { return [.terminal] }
-        guard (environment("WAYLAND_DISPLAY") ?? environment("DISPLAY")) != nil else { return [] }
-        let askpass = environment("SSH_ASKPASS").map { [Way.askpass($0)] } ?? []
+        guard hasScreen(environment) else { return [] }
+        let mayAskpass = environment("SSH_ASKPASS_REQUIRE") != "never"
+        let askpass = mayAskpass ? environment("SSH_ASKPASS").map { [Way.askpass($0)] } ?? [] : []
         switch dialogs {
         case .none: return []
         case .pinentry(let path): return [.pinentry(path)]

@@ -55,10 +55,11 @@ public enum Terminal {
     /// Has SIGALRM come after a time, or not at all.
     private static func setAlarm(_ time: Duration?) {
         let (seconds, attoseconds) = (time ?? .zero).components
-        // Nothing would switch it off.
+        // Nothing at all would switch it off.
         let microseconds = max(time == nil ? 0 : 1, Int(attoseconds / 1_000_000_000_000))
-        var timer = itimerval(
-            it_interval: timeval(), it_value: timeval(tv_sec: Int(seconds), tv_usec: microseconds))
+        // Again and again, since the first one may come before `readpassphrase` listens, or while it is stopped.
+        let again = timeval(tv_sec: 0, tv_usec: time == nil ? 0 : 500_000)
+        var timer = itimerval(it_interval: again, it_value: timeval(tv_sec: Int(seconds), tv_usec: microseconds))
         _ = unsafe setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
     }
 }

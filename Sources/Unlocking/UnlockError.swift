@@ -17,6 +17,8 @@ public enum Obstacle: Sendable, Equatable {
     case noAnswer
     /// The program could not be started, or could not show its dialog.
     case notShown
+    /// There isn't enough memory for the passphrase function.
+    case noMemory
 }
 
 /// Why a store could not be unlocked.
@@ -38,9 +40,9 @@ public enum UnlockError: Error, Equatable, Sendable {
         /// Whether it was a person who didn't open the store, so that nobody should ask again at once.
         public var isRefusal: Bool {
             switch obstacle {
-            case .refused, .noAnswer, .keyring(.dismissed): true
+            case .refused, .noAnswer, .keyring(.dismissed), .keyring(.unanswered): true
             case .wrongKey: way.asksPerson
-            case .keyring, .unreadable, .nobodyThere, .notShown: false
+            case .keyring, .unreadable, .nobodyThere, .notShown, .noMemory: false
             }
         }
     }

@@ -3,93 +3,143 @@ import Keyring
 public import SealedStore
 public import Sealing
 
-/// Opens locked stores: with the kernel's keyring, by what another process is told, or by going down the ``Ladder``.
+/// What opens a store, and how new a file is to be.
+public struct Unlocked: ~Copyable, Sendable {
+    /// The data key.
+    public let dataKey: SealingKey
+    /// The highest generation of the store that was seen.
+    public let generation: UInt64
+}
+
+/// Opens locked stores: with the kernel's keyring, by what another process says, or by going down the ``Ladder``.
 public struct Unlocker: Sendable {
     private let environment: @Sendable (String) -> String?
     private let settings: Settings
-    private let mayAsk: Bool
-    private let heedsRefusals: Bool
-    private let acceptsRollback: Bool
+    private let options: Options
+    private let whenWaiting: @Sendable () -> Void
 
     /// How long everything may take, waiting for other processes and persons included: Go's SDK gives a
     /// `credential_process` 60 seconds.
     private static let patience = Duration.seconds(55)
 
+    /// What may be done, and for whom.
+    public struct Options: OptionSet, Sendable {
+        /// The bits.
+        public let rawValue: Int
+        /// Bits.
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// A person may be asked, by the keyring or for the passphrase.
+        public static let mayAsk = Options(rawValue: 1)
+        /// It is for a program and not for a command that a person typed: a no that somebody gave another process
+        /// counts for this one too, since SDKs ask for one profile after the other.
+        public static let isForProgram = Options(rawValue: 2)
+        /// The store may be older than one seen before.
+        public static let acceptsRollback = Options(rawValue: 4)
+    }
+
     /// - Parameters:
     ///   - environment: a variable's value.
     ///   - settings: what the person has set.
-    ///   - mayAsk: whether a person may be asked, by the keyring or for the passphrase.
-    ///   - heedsRefusals: whether nobody is to be asked who has said no in the last seconds, to another process. An SDK
-    ///     asks for one profile after the other; a person who types a command wants to be asked.
-    ///   - acceptsRollback: whether the store may be older than one seen before.
+    ///   - options: what may be done.
+    ///   - whenWaiting: is called once if another process is asking a person.
     public init(
-        environment: @escaping @Sendable (String) -> String?, settings: Settings = Settings(), mayAsk: Bool = true,
-        heedsRefusals: Bool = false, acceptsRollback: Bool = false
+        environment: @escaping @Sendable (String) -> String?, settings: Settings = Settings(),
+        options: Options = .mayAsk, whenWaiting: @escaping @Sendable () -> Void = {}
     ) {
         self.environment = environment
         self.settings = settings
-        self.mayAsk = mayAsk
-        self.heedsRefusals = heedsRefusals
-        self.acceptsRollback = acceptsRollback
+        self.options = options
+        self.whenWaiting = whenWaiting
     }
 
-    /// The data key of a store; then the kernel's keyring remembers it.
+    /// Opens the store in a file; then the kernel's keyring remembers its data key.
     ///
     /// - Throws: ``UnlockError``.
-    public func unlock(_ store: borrowing ClosedStore) throws(UnlockError) -> SealingKey {
-        if let key = try remembered(store) { return key }
+    public func unlock(_ path: String) throws(UnlockError) -> Unlocked {
         let deadline = Deadline(in: Self.patience)
-        let meeting = Meeting(store: store.id, until: deadline)
-        let ladder = Ladder(environment: environment, settings: settings, mayAsk: mayAsk, until: deadline)
+        let ladder = Ladder(
+            environment: environment, settings: settings, mayAsk: options.contains(.mayAsk), until: deadline)
+        let attempts: [UnlockError.Attempt]
+        do throws(UnlockError) {
+            return try together(.unattended, of: ladder, path, until: deadline)
+        } catch {
+            guard case .locked(let reasons) = error, options.contains(.mayAsk) else { throw error }
+            attempts = reasons
+        }
+        return try together(.person(after: attempts), of: ladder, path, until: deadline)
+    }
+
+    /// Goes a stretch of the ladder for itself and for all who wait, or lets another process do it.
+    private func together(
+        _ stretch: Ladder.Stretch, of ladder: Ladder, _ path: String, until deadline: Deadline
+    ) throws(UnlockError) -> Unlocked {
+        let ways = ladder.ways(of: stretch)
         while true {
-            switch meeting.join() {
-            case .asker(let seat): return try ask(store, ladder, at: seat)
+            if let unlocked = try remembered(path) { return unlocked }
+            let meeting = Meeting(store: try read(path).id, about: stretch.topic, until: deadline) {
+                if stretch.topic == .person { whenWaiting() }
+            }
+            switch meeting.join(sits: !ways.isEmpty) {
+            case .asker(let seat): return try ask(stretch, of: ladder, path, at: seat)
             case .told(let message):
-                switch Answer(reading: message) {
-                case .dataKey(let key) where store.isOpened(by: key): return key
-                case .failure(let failure) where failure.isRefusal || Set(ladder.ways).isSubset(of: failure.ways):
-                    throw .locked(failure.attempts)
-                default: break
+                guard let answer = Answer(reading: message) else { break }
+                switch answer {
+                case .opened(let unlocked):
+                    let store = try read(path)
+                    if store.isOpened(by: unlocked.dataKey) {
+                        return try accept(unlocked.dataKey.copy(), unlocked.generation, store)
+                    }
+                case .failure(let failure):
+                    // It had all the ways of this one, or a person said no.
+                    let isRefused = options.contains(.isForProgram) && failure.isRefusal
+                    if isRefused || Set(ways).isSubset(of: failure.ways) { throw .locked(failure.attempts) }
                 }
+            // Somebody else may have been quicker.
             case .left: break
             case .late: throw .late
             }
-            // The asker had no way that this process has, or is gone; somebody else may have been quicker.
-            if let key = try remembered(store) { return key }
         }
     }
 
-    /// Goes down the ladder for itself and for all who wait.
     private func ask(
-        _ store: borrowing ClosedStore, _ ladder: Ladder, at seat: consuming Seat?
-    ) throws(UnlockError) -> SealingKey {
+        _ stretch: Ladder.Stretch, of ladder: Ladder, _ path: String, at seat: consuming Seat?
+    ) throws(UnlockError) -> Unlocked {
         // The last asker may have ended just before the seat was taken.
-        if let key = try remembered(store) { return key }
-        if heedsRefusals, let reasons = KeyCache.refusal(store: store.id), let failure = SharedFailure(reading: reasons)
+        if let unlocked = try remembered(path) { return unlocked }
+        let id = try read(path).id
+        if stretch.topic == .person, options.contains(.isForProgram), let reasons = KeyCache.refusal(store: id),
+            let failure = SharedFailure(reading: reasons)
         {
             throw .locked(failure.attempts)
         }
+        let opened = try open(stretch, of: ladder, path, at: seat)
+        // In any case: those who wait come to the same end as this one.
+        defer { tell(.opened(Unlocked(dataKey: opened.dataKey.copy(), generation: opened.generation)), to: seat) }
+        let seen = max(opened.generation, KeyCache.load(store: id, isUse: false)?.generation ?? 0)
+        let store = try read(path)
+        let unlocked = try accept(opened.dataKey.copy(), seen, store)
+        remember(
+            unlocked.dataKey, store: id, generation: unlocked.generation, lifetime: settings.lifetime,
+            opener: opened.opener)
+        if opened.opener == .keyring, opened.generation < store.generation {
+            rememberGeneration(of: store, unlocked.dataKey)
+        }
+        KeyCache.forgetRefusal(store: id)
+        return unlocked
+    }
+
+    /// Opens a slot; if that fails, those who wait are told why.
+    private func open(
+        _ stretch: Ladder.Stretch, of ladder: Ladder, _ path: String, at seat: borrowing Seat?
+    ) throws(UnlockError) -> Ladder.Opened {
         do throws(UnlockError) {
-            let opened = try ladder.open(store)
-            try prove(store, with: opened.dataKey)
-            guard opened.generation <= store.generation || acceptsRollback else {
-                throw .store(.rolledBack(found: store.generation, seen: opened.generation))
-            }
-            remember(
-                opened.dataKey, store: store.id, generation: store.generation, lifetime: settings.lifetime,
-                opener: opened.opener)
-            if opened.opener == .keyring, opened.generation < store.generation {
-                rememberGeneration(of: store, opened.dataKey)
-            }
-            KeyCache.forgetRefusal(store: store.id)
-            tell(.dataKey(opened.dataKey.copy()), to: seat)
-            return opened.dataKey.copy()
+            return try ladder.open(try read(path), stretch)
         } catch {
-            if case .locked(let attempts) = error {
-                let failure = SharedFailure(ways: ladder.ways, attempts: attempts)
-                if failure.isRefusal { KeyCache.rememberRefusal(failure.encoded(), store: store.id) }
-                tell(.failure(failure), to: seat)
-            }
+            guard case .locked(let attempts) = error else { throw error }
+            let failure = SharedFailure(ways: ladder.ways(of: stretch), attempts: attempts)
+            if failure.isRefusal { KeyCache.rememberRefusal(failure.encoded(), store: try read(path).id) }
+            tell(.failure(failure), to: seat)
             throw error
         }
     }
@@ -101,30 +151,53 @@ public struct Unlocker: Sendable {
         case nil: break
         }
     }
+}
 
-    /// The data key that the kernel's keyring has for a store, if it opens it.
-    private func remembered(_ store: borrowing ClosedStore) throws(UnlockError) -> SealingKey? {
-        guard let cached = KeyCache.load(store: store.id) else { return nil }
-        // After `awskeys rekey`, the one of before is useless.
-        let isOpened = store.isOpened(by: cached.dataKey)
-        if cached.generation > store.generation {
-            // A changed byte is no older file.
-            if isOpened { try prove(store, with: cached.dataKey) }
-            throw .store(.rolledBack(found: store.generation, seen: cached.generation))
+// MARK: - Checking
+
+extension Unlocker {
+    /// What the kernel's keyring has, if it opens the store.
+    private func remembered(_ path: String) throws(UnlockError) -> Unlocked? {
+        guard !options.contains(.acceptsRollback), let cached = KeyCache.load(store: try read(path).id) else {
+            return nil
         }
-        guard isOpened else { return nil }
-        if cached.generation < store.generation {
-            // Written where this keyring isn't, as by another machine.
-            try prove(store, with: cached.dataKey)
-            rememberGeneration(of: store, cached.dataKey)
+        let store = try read(path)
+        // After `awskeys rekey`, the one of before is useless; and an older file may be under the one of before.
+        guard store.isOpened(by: cached.dataKey) else {
+            guard cached.generation <= store.generation else {
+                throw .store(.rolledBack(found: store.generation, seen: cached.generation))
+            }
+            return nil
         }
-        return cached.dataKey.copy()
+        let unlocked = try accept(cached.dataKey.copy(), cached.generation, store)
+        // Another machine wrote it.
+        if cached.generation < store.generation { rememberGeneration(of: store, unlocked.dataKey) }
+        return unlocked
     }
 
-    /// Makes sure that the store's generation is one that was written with the data key, before it is remembered.
-    private func prove(_ store: borrowing ClosedStore, with key: borrowing SealingKey) throws(UnlockError) {
+    /// Makes sure that a key opens the store, and that the store isn't older than one seen before.
+    ///
+    /// - Parameters:
+    ///   - generation: the highest one seen.
+    ///   - store: the file, read after that, so that what others write meanwhile doesn't look older.
+    private func accept(
+        _ key: consuming SealingKey, _ generation: UInt64, _ store: borrowing ClosedStore
+    ) throws(UnlockError) -> Unlocked {
         do throws(StoreError) {
-            try store.prove(with: key)
+            // A changed byte is no older file.
+            if generation != store.generation { try store.prove(with: key) }
+        } catch {
+            throw .store(error)
+        }
+        guard generation <= store.generation || options.contains(.acceptsRollback) else {
+            throw .store(.rolledBack(found: store.generation, seen: generation))
+        }
+        return Unlocked(dataKey: key, generation: max(generation, store.generation))
+    }
+
+    private func read(_ path: String) throws(UnlockError) -> ClosedStore {
+        do throws(StoreError) {
+            return try ClosedStore(at: path)
         } catch {
             throw .store(error)
         }
@@ -138,8 +211,10 @@ extension Unlocker {
     public func remember(
         _ key: borrowing SealingKey, store: [UInt8], generation: UInt64, lifetime: UInt32, opener: Opener
     ) {
+        // Somebody may have seen a newer one meanwhile.
+        let seen = max(generation, KeyCache.load(store: store, isUse: false)?.generation ?? 0)
         do throws(KeyCacheError) {
-            try KeyCache.save(key, store: store, generation: generation, lifetime: lifetime, opener: opener)
+            try KeyCache.save(key, store: store, generation: seen, lifetime: lifetime, opener: opener)
         } catch {
             // Containers refuse. `awskeys status` says so.
         }
@@ -156,8 +231,7 @@ extension Unlocker {
         }
         guard let slots = try? store.slots() else { return }
         for slot in slots where slot.kind == .keyring {
-            Keyring.rememberGeneration(
-                store.generation, store: store.id, slot: slot.id, mayLower: acceptsRollback)
+            Keyring.rememberGeneration(store.generation, store: store.id, slot: slot.id)
         }
     }
 }

@@ -147,7 +147,6 @@ def test_a_setting_forbids_every_dialog(locked: Home, tmp_path: Path) -> None:
     assert found.processes == 0
 
 
-@pytest.mark.xfail(reason="a real pinentry doesn't notice that whoever asked is gone", strict=True)
 @pytest.mark.skipif(
     not xvfb.can_be_had() or not shutil.which("pinentry-gtk-2"), reason="needs Xvfb, xdotool, pinentry-gtk-2"
 )

@@ -8,8 +8,9 @@ import Testing
 @Suite("What the asker says to those who wait")
 struct AnswerTests {
     private static let obstacles: [Obstacle] = [
-        .wrongKey, .unreadable(2), .unreadable(0), .nobodyThere, .refused, .noAnswer, .notShown, .keyring(.noService),
-        .keyring(.locked), .keyring(.dismissed), .keyring(.absent), .keyring(.timedOut), .keyring(.malformed),
+        .wrongKey, .unreadable(2), .unreadable(0), .nobodyThere, .refused, .noAnswer, .notShown, .noMemory,
+        .keyring(.noService), .keyring(.locked), .keyring(.dismissed), .keyring(.unanswered), .keyring(.absent),
+        .keyring(.timedOut), .keyring(.malformed),
         .keyring(.failed("it says so")),
     ]
     private static let ways: [Way] = [
@@ -19,11 +20,12 @@ struct AnswerTests {
     @Test("a key arrives as it was")
     func key() {
         let key = SealingKey()
-        let message = Answer.dataKey(key.copy()).encoded()
+        let message = Answer.opened(Unlocked(dataKey: key.copy(), generation: 1 << 40 + 7)).encoded()
         switch Answer(reading: message) {
-        case .dataKey(let arrived):
-            let isSame = arrived.isEqual(to: key)
+        case .opened(let arrived):
+            let isSame = arrived.dataKey.isEqual(to: key)
             #expect(isSame)
+            #expect(arrived.generation == 1 << 40 + 7)
         default: Issue.record("no key")
         }
     }
@@ -65,6 +67,8 @@ struct AnswerTests {
         #expect(isRefusal(.pinentry("/p"), .wrongKey))
         #expect(isRefusal(.askpass("/p"), .noAnswer))
         #expect(isRefusal(.keyring, .keyring(.dismissed)))
+        #expect(isRefusal(.keyring, .keyring(.unanswered)))
+        #expect(!isRefusal(.terminal, .noMemory))
         #expect(!isRefusal(.keyring, .wrongKey))
         #expect(!isRefusal(.keyring, .keyring(.locked)))
         #expect(!isRefusal(.file(path: "/f", namedBy: "V"), .wrongKey))

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Sealing
 import TestSupport
 import Testing
@@ -10,7 +11,7 @@ struct MeetingTests {
     private let store = randomBytes(16)
 
     private func join(within time: Duration = .seconds(30)) -> Meeting.Role {
-        Meeting(store: store, until: Deadline(in: time)).join()
+        Meeting(store: store, about: .person, until: Deadline(in: time)).join(sits: true)
     }
 
     private func text(_ role: consuming Meeting.Role) -> String {
@@ -65,11 +66,46 @@ struct MeetingTests {
         _ = consume seat
     }
 
+    @Test("who has no way to act acts at once where nobody does, and waits where somebody does")
+    func doesNotSit() {
+        #expect(
+            text(Meeting(store: store, about: .person, until: Deadline(in: .seconds(30))).join(sits: false))
+                == "asker without a seat")
+        guard case .asker(.some(let seat)) = join() else {
+            Issue.record("no seat")
+            return
+        }
+        let waiting = Meeting(store: store, about: .person, until: Deadline(in: .milliseconds(50)))
+        #expect(text(waiting.join(sits: false)) == "late")
+        _ = consume seat
+    }
+
+    @Test("those who meet about something else don't wait")
+    func topics() {
+        guard case .asker(.some(let seat)) = join() else {
+            Issue.record("no seat")
+            return
+        }
+        let other = Meeting(store: store, about: .unattended, until: Deadline(in: .seconds(30)))
+        #expect(text(other.join(sits: true)) == "asker")
+        _ = consume seat
+    }
+
+    @Test("a name that somebody took and doesn't listen at is given up on")
+    func squatted() {
+        let squatter = makeSocket()
+        defer { close(squatter) }
+        let name = "awskeys/1/\(hexadecimal(store))/person/0"
+        let isBound = unsafe withAddress(name) { unsafe bind(squatter, $0, $1) } == 0
+        #expect(isBound)
+        #expect(text(join()) == "asker")
+    }
+
     /// How many have knocked at the store's seats: lines of `/proc/net/unix` with the name, less the listener's.
     private static func connections(to store: [UInt8]) -> Int {
         let bytes = try? FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/unix")).readToEnd()
         let table = String(decoding: bytes ?? Data(), as: UTF8.self)
-        return table.split(separator: "\n").count { $0.contains("awskeys/1/\(hexadecimal(store))/") } - 1
+        return table.split(separator: "\n").count { $0.contains("awskeys/1/\(hexadecimal(store))/person/") } - 1
     }
 
     /// Waits for an event that is bound to come.
@@ -91,7 +127,8 @@ struct MeetingTests {
 
         func start() {
             Thread {
-                let role = Meeting(store: self.store, until: Deadline(in: .seconds(30))).join()
+                let role = Meeting(store: self.store, about: .person, until: Deadline(in: .seconds(30))).join(
+                    sits: true)
                 switch consume role {
                 case .told(let message): self.text = message.text()
                 case .left: self.text = "left"

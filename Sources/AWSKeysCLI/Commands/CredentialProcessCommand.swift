@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialProcess
+import Unlocking
 
 struct CredentialProcessCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +17,7 @@ struct CredentialProcessCommand: ParsableCommand {
         guard let name = ProfileArgument.decode(profile) else {
             throw Failure(.usage, "\"\(profile)\" is no profile name: `%` is not followed by two hexadecimal digits")
         }
-        let store = try UnlockedStore.unlock(in: context, isQuiet: true)
+        let store = try UnlockedStore.unlock(in: context, [.mayAsk, .isForProgram])
         try Console.reveal(try store.key(of: name).credentialDocument(now: context.now()))
     }
 }

@@ -72,7 +72,7 @@ struct ImportCommand: ParsableCommand {
         }
         let exists = FileManager.default.fileExists(atPath: path)
         guard !preview.imported.isEmpty else {
-            if exists { _ = try? UnlockedStore.unlock(in: context, mayAsk: false) }
+            if exists { _ = try? UnlockedStore.unlock(in: context, []) }
             return try show(preview, config, credentials, in: context)
         }
         if exists {

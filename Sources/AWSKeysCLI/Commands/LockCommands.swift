@@ -28,9 +28,7 @@ struct UnlockCommand: ParsableCommand {
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        let path = try context.storePath()
-        if acceptRollback { KeyCache.remove(store: try UnlockedStore.closed(path).id) }
-        let store = try UnlockedStore.unlock(in: context, acceptsRollback: acceptRollback)
+        let store = try UnlockedStore.unlock(in: context, acceptRollback ? [.mayAsk, .acceptsRollback] : .mayAsk)
         guard let cached = KeyCache.load(store: store.id) else {
             throw Failure(
                 .unavailable, "the kernel keeps no keys here, so the store can't stay unlocked",

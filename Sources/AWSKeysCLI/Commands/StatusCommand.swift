@@ -27,6 +27,8 @@ private struct StoreStatus: Encodable {
     let store: String
     var exists = false
     var generation: UInt64?
+    /// A higher generation that was seen, which makes this an older file.
+    var seenGeneration: UInt64?
     /// When the file was last written.
     var lastWrite: String?
     var locked: Bool?
@@ -43,6 +45,7 @@ private struct StoreStatus: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case store, exists, generation, locked, slots, rotations, settings
+        case seenGeneration = "seen_generation"
         case lastWrite = "last_write"
         case unlockedBy = "unlocked_by"
         case locksAfter = "locks_after"
@@ -71,6 +74,7 @@ private struct StoreStatus: Encodable {
         switch cached {
         case .some(let cached) where closed.isOpened(by: cached.dataKey):
             locked = false
+            if cached.generation > closed.generation { seenGeneration = cached.generation }
             unlockedBy = cached.opener.words
             locksAfter = cached.lifetime
             locksIn = KeyCache.timeLeft(store: closed.id)
@@ -89,6 +93,9 @@ private struct StoreStatus: Encodable {
         var rows = [["store", exists ? store : "\(store) (not there yet; `awskeys import` or `awskeys add` makes it)"]]
         if let locked { rows.append(["state", locked ? "locked" : unlocked]) }
         if let generation, let lastWrite { rows.append(["written", "\(generation) times, last at \(lastWrite)"]) }
+        if let seenGeneration {
+            rows.append(["rolled back", "seen \(seenGeneration) times written; `awskeys unlock --accept-rollback`"])
+        }
         rows.append(["kernel keyring", kernelKeyring + (kernelKeyringProblem.map { " (\($0))" } ?? "")])
         rows += slots.map { ["slot", "\($0.id)  \($0.kind), made \($0.created)"] }
         rows += (rotations ?? []).map { ["rotation", "\($0.name): \($0.words(now: now))"] }
