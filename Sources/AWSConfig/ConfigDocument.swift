@@ -17,6 +17,8 @@ public struct ConfigDocument: Sendable {
     public let file: File
     /// The sections, in their order.
     public let sections: [Section]
+    /// The numbers of the sections that are a profile to somebody, by its name: a file may have ten thousand.
+    let numbers: [String: [Int]]
     /// The comments that hold something like a key line, by number from 1.
     public let keyLikeComments: [Int]
     /// How lines end in this file: as the first one does.
@@ -70,12 +72,12 @@ public struct ConfigDocument: Sendable {
 extension ConfigDocument {
     /// The section of a profile; `nil` if there is none that every SDK finds.
     public func section(of profile: String) -> Section? {
-        sections.first { $0.header.profile == profile && !$0.header.isUnusual }
+        numbers[profile]?.first { !sections[$0].header.isUnusual }.map { sections[$0] }
     }
 
     /// Whether there is a section that some SDKs take for the profile's and others don't.
     public func hasUnusualSection(for profile: String) -> Bool {
-        sections.contains { $0.header.isUnusual && $0.header.mayBe(profile) }
+        numbers[profile]?.contains { sections[$0].header.isUnusual } ?? false
     }
 }
 

@@ -7,8 +7,12 @@ extension ConfigDocument {
     public init(reading bytes: borrowing Span<UInt8>, as file: File) throws(ConfigSyntaxError) {
         var parser = ConfigParser(file: file)
         try parser.read(bytes)
+        var numbers: [String: [Int]] = [:]
+        for (number, section) in parser.sections.enumerated() {
+            if let profile = section.header.profile { numbers[profile, default: []].append(number) }
+        }
         self.init(
-            file: file, sections: parser.sections, keyLikeComments: parser.keyLikeComments,
+            file: file, sections: parser.sections, numbers: numbers, keyLikeComments: parser.keyLikeComments,
             lineEnd: parser.lineEnd ?? "\n", size: bytes.count, endsWithLineEnd: parser.endsWithLineEnd,
             endsWithBlankLine: parser.endsWithBlankLine)
     }

@@ -46,9 +46,6 @@ public struct SectionHeader: Sendable, Equatable {
         }
     }
 
-    /// Whether an SDK may take it for that profile.
-    func mayBe(_ name: String) -> Bool { profile == name }
-
     /// Whether a profile's name is read the same by every SDK.
     public static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= longest

@@ -5,15 +5,18 @@ import Sealing
 extension AWSFile {
     /// What some edits take and add, line by line, with every value that goes masked.
     func maskedDiff(_ edits: [Edit]) -> String {
-        edits.sorted { $0.range.lowerBound < $1.range.lowerBound }.map { edit in
+        var (line, counted) = (1, 0)
+        return edits.sorted { $0.range.lowerBound < $1.range.lowerBound }.map { edit in
+            line += lineEnds(in: counted..<edit.range.lowerBound)
+            counted = edit.range.lowerBound
             let removed = lines(in: edit.range).map { "- " + $0 }
             let added = edit.text.map(\.shown).joined().split(whereSeparator: \.isNewline).map { "+ " + $0 }
-            return "@@ line \(lineNumber(at: edit.range.lowerBound)) @@\n" + (removed + added).joined(separator: "\n")
+            return "@@ line \(line) @@\n" + (removed + added).joined(separator: "\n")
         }.joined(separator: "\n")
     }
 
-    private func lineNumber(at offset: Int) -> Int {
-        withBytes { bytes in 1 + (0..<offset).count { bytes[$0] == UInt8(ascii: "\n") } }
+    private func lineEnds(in range: Range<Int>) -> Int {
+        withBytes { bytes in range.count { bytes[$0] == UInt8(ascii: "\n") } }
     }
 
     /// The names on the lines, never their values.

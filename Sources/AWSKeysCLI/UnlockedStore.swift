@@ -97,6 +97,18 @@ struct UnlockedStore: ~Copyable {
         throw Failure(.notFound, "no profile \"\(profile)\" in the store", hint: "`awskeys list` shows them")
     }
 
+    /// What may be shown of every profile's key, in the order of the names, from one look at the store.
+    func keys() throws -> [(profile: String, accessKeyID: String, added: UInt64, exposed: Bool)] {
+        let store = try open()
+        do throws(StoreError) {
+            var keys: [(profile: String, accessKeyID: String, added: UInt64, exposed: Bool)] = []
+            try store.forEachKey { profile, key in keys.append((profile, key.accessKeyID, key.added, key.exposed)) }
+            return keys
+        } catch {
+            throw Failure(error, store: path)
+        }
+    }
+
     /// Changes the store alone.
     func update(_ change: (inout StoreDraft) throws -> Void) throws {
         do {

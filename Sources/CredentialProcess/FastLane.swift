@@ -8,8 +8,12 @@ public import Sealing
 /// - Returns: the document to print; `nil` where the slow lane has to look, whatever the reason.
 public func answerAtOnce(profile: String, store path: String) -> SecretBytes? {
     do throws(StoreError) {
-        let closed = try ClosedStore(at: path)
-        guard let cached = KeyCache.load(store: closed.id), cached.generation <= closed.generation else { return nil }
+        var closed = try ClosedStore(at: path)
+        guard let cached = KeyCache.load(store: closed.id) else { return nil }
+        // Writers replace the file first and tell the keyring then, so a file that is opened after the keyring was
+        // asked is at least as new, unless it is an old one.
+        if cached.generation > closed.generation { closed = try ClosedStore(at: path) }
+        guard cached.generation <= closed.generation else { return nil }
         let store = try closed.open(with: cached.dataKey)
         guard !store.isUnfinished else { return nil }
         return try store.key(of: profile)?.credentialDocument(now: time(nil))

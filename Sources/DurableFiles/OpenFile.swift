@@ -28,11 +28,13 @@ public struct OpenFile: ~Copyable {
         return status
     }
 
-    /// Fills `bytes` with what lies at `offset`.
+    /// Fills `bytes` with what lies at `offset`, all but its first `known` bytes.
     ///
-    /// - Returns: how many bytes were there; fewer than asked for only at the end of the file.
-    public func read(into bytes: inout MutableSpan<UInt8>, at offset: Int) throws(FileError) -> Int {
-        var done = 0
+    /// - Returns: how many bytes are there now, the known ones too; fewer than asked for only at the end of the file.
+    public func read(into bytes: inout MutableSpan<UInt8>, after known: Int = 0, at offset: Int) throws(FileError)
+        -> Int
+    {
+        var done = known
         while done < bytes.count {
             let got = unsafe bytes.withUnsafeMutableBytes { buffer in
                 let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])

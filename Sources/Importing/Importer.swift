@@ -36,7 +36,9 @@ public struct Importer: ~Copyable {
         var holders = try profilesByKey(in: draft)
         for profile in plan.imported {
             let key = profile.key(config: config, credentials: credentials, added: now)
-            if let stored = try self.key(of: profile.name, in: draft), !stored.isSameKey(as: key) {
+            if known.contains(profile.name), let stored = try self.key(of: profile.name, in: draft),
+                !stored.isSameKey(as: key)
+            {
                 throw .occupied(profile: profile.name, by: .inStore)
             }
             // Profiles with one key share it, so that it is rotated once.

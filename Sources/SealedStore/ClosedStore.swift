@@ -11,8 +11,10 @@ public struct ClosedStore: ~Copyable {
     public var generation: UInt64 { header.generation }
     private let file: OpenFile
     private let header: StoreHeader
-    /// Everything up to the first record.
-    private let bytes: [UInt8]
+    /// Everything up to the sealed index.
+    private let head: [UInt8]
+    /// The sealed index, in the memory that it will be opened in.
+    private let sealedIndex: SecretBytes
 
     /// The size of the first read: the header, some slots and the index of some dozens of profiles.
     private static let firstRead = 8192
@@ -27,15 +29,17 @@ public struct ClosedStore: ~Copyable {
         guard status.st_uid == geteuid() else { throw .foreignOwner }
         guard status.st_mode & 0o077 == 0 else { throw .exposed(mode: status.st_mode & 0o7777) }
         let size = Int(status.st_size)
-        var bytes = try file.bytes(count: min(size, Self.firstRead), at: 0)
-        let header = try StoreHeader(reading: bytes.span, fileSize: size)
-        if header.recordsOffset > bytes.count {
-            bytes += try file.bytes(count: header.recordsOffset - bytes.count, at: bytes.count)
+        var head = try file.bytes(count: min(size, Self.firstRead), at: 0)
+        let header = try StoreHeader(reading: head.span, fileSize: size)
+        if header.indexOffset > head.count {
+            head += try file.bytes(count: header.indexOffset - head.count, at: head.count)
         }
-        guard bytes.count >= header.recordsOffset else { throw .damaged(.header) }
+        guard head.count >= header.indexOffset else { throw .damaged(.header) }
+        sealedIndex = try file.index(of: header, begunIn: head.span)
+        head.removeSubrange(header.indexOffset...)
         self.file = file
         self.header = header
-        self.bytes = bytes
+        self.head = head
     }
 
     private static func open(_ path: String) throws(StoreError) -> OpenFile {
@@ -52,7 +56,7 @@ public struct ClosedStore: ~Copyable {
     /// - Throws: ``StoreError``: `newer`, `damaged`.
     public func slots() throws(StoreError) -> [Slot] {
         try Slot.read(
-            bytes.span.extracting(StoreHeader.size..<header.indexOffset), count: header.slotCount, minor: header.minor)
+            head.span.extracting(StoreHeader.size..<header.indexOffset), count: header.slotCount, minor: header.minor)
     }
 
     /// Whether a data key is this store's, by its commitment.
@@ -71,12 +75,32 @@ public struct ClosedStore: ~Copyable {
     ///
     /// - Throws: ``StoreError``: `wrongKey`, `damaged`.
     public consuming func open(with dataKey: borrowing SealingKey) throws(StoreError) -> OpenStore {
-        let index = try header.openIndex(in: bytes.span, with: dataKey)
+        let (header, head) = (header, head)
+        let index = try header.openIndex(sealedIndex, after: head.span, with: dataKey)
         return OpenStore(file: file, header: header, index: index, dataKey: dataKey)
     }
 }
 
 extension OpenFile {
+    /// The sealed index, of which the first read brought the beginning.
+    fileprivate func index(of header: StoreHeader, begunIn head: borrowing Span<UInt8>) throws(StoreError)
+        -> SecretBytes
+    {
+        var index = SecretBytes(uninitialized: header.indexSize)
+        let begun = min(head.count - header.indexOffset, header.indexSize)
+        let got: Int
+        do throws(FileError) {
+            got = try index.withMutableBytes { (index) throws(FileError) in
+                index.write(head.extracting(header.indexOffset..<header.indexOffset + begun), at: 0)
+                return try read(into: &index, after: begun, at: header.indexOffset)
+            }
+        } catch {
+            throw .file(error)
+        }
+        guard got == header.indexSize else { throw .damaged(.header) }
+        return index
+    }
+
     /// What lies at `offset`; fewer bytes than asked for only at the end of the file.
     func bytes(count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

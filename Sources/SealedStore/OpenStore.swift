@@ -26,9 +26,22 @@ public struct OpenStore: ~Copyable {
     /// - Throws: ``StoreError``: `damaged`, `file`.
     public func key(of profile: String) throws(StoreError) -> KeyRecord? {
         guard let number = try index.record(of: profile) else { return nil }
+        return try key(number)
+    }
+
+    private func key(_ number: Int) throws(StoreError) -> KeyRecord {
         let entry = try index.entry(number)
         guard entry.kind == KeyRecord.kind else { throw .damaged(.index) }
         return try KeyRecord(reading: open(entry))
+    }
+
+    /// Lends every profile's key, in the order of the names.
+    ///
+    /// - Throws: ``StoreError``: `damaged`, `file`, and what `body` throws.
+    public func forEachKey(
+        _ body: (_ profile: String, borrowing KeyRecord) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        for (profile, number) in try index.profiles() { try body(profile, key(number)) }
     }
 
     /// Lends every note of a kind, the oldest first.

@@ -91,12 +91,26 @@ extension StoreHeader {
     /// - Throws: ``StoreError/wrongKey``, ``StoreError/damaged(_:)``.
     func openIndex(in bytes: borrowing Span<UInt8>, with dataKey: borrowing SealingKey) throws(StoreError) -> StoreIndex
     {
+        try openIndex(
+            SecretBytes(copying: bytes.extracting(indexOffset..<recordsOffset)),
+            after: bytes.extracting(0..<indexOffset), with: dataKey)
+    }
+
+    /// Opens the index where it lies: with ten thousand profiles it is the better part of a megabyte, and memory that
+    /// the process touches for the first time costs more than the cryptography.
+    ///
+    /// - Parameters:
+    ///   - sealed: the sealed index.
+    ///   - head: all that lies before it.
+    /// - Throws: ``StoreError/wrongKey``, ``StoreError/damaged(_:)``.
+    func openIndex(
+        _ sealed: consuming SecretBytes, after head: borrowing Span<UInt8>, with dataKey: borrowing SealingKey
+    ) throws(StoreError) -> StoreIndex {
         guard Self.commitment(of: dataKey, id: id) == commitment else { throw .wrongKey }
         let plain: SecretBytes
         do throws(SealingError) {
             plain = try Sealed.open(
-                bytes.extracting(indexOffset..<recordsOffset), associated: bytes.extracting(0..<indexOffset),
-                nonce: indexNonce.span, with: Self.indexKey(from: dataKey))
+                inPlace: sealed, associated: head, nonce: indexNonce.span, with: Self.indexKey(from: dataKey))
         } catch {
             throw .damaged(.index)
         }

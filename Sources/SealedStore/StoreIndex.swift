@@ -132,7 +132,12 @@ struct StoreIndex: ~Copyable {
     }
 
     private static func same(_ span: borrowing Span<UInt8>, at offset: Int, _ wanted: borrowing Span<UInt8>) -> Bool {
-        for index in wanted.indices where span[offset + index] != wanted[index] { return false }
+        // From the end, since the names of a store have beginnings in common rather than ends.
+        var index = wanted.count
+        while index > 0 {
+            index -= 1
+            if span[offset + index] != wanted[index] { return false }
+        }
         return true
     }
 

@@ -32,6 +32,12 @@ extension MutableSpan<UInt8> {
     /// Writes `bytes` from `offset` on; the caller has checked that there is room.
     @inlinable
     public mutating func write(_ bytes: borrowing Span<UInt8>, at offset: Int) {
-        for index in bytes.indices { self[offset + index] = bytes[index] }
+        precondition(offset >= 0 && bytes.count <= count - offset, "there is room")
+        unsafe withUnsafeMutableBytes { out in
+            unsafe bytes.withUnsafeBytes { bytes in
+                guard let from = bytes.baseAddress, let to = out.baseAddress else { return }
+                unsafe (to + offset).copyMemory(from: from, byteCount: bytes.count)
+            }
+        }
     }
 }

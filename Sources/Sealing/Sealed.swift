@@ -47,4 +47,22 @@ public enum Sealed {
         guard status == 0 else { throw .notAuthentic }
         return plain
     }
+
+    /// The same, in the memory that the sealed bytes lie in: all of it is proved before any of it is opened.
+    ///
+    /// - Throws: ``SealingError/notAuthentic``, as above.
+    public static func open(
+        inPlace sealed: consuming SecretBytes, associated: borrowing Span<UInt8>, nonce: borrowing Span<UInt8>,
+        with key: borrowing SealingKey
+    ) throws(SealingError) -> SecretBytes {
+        guard sealed.count >= tagSize, nonce.count == nonceSize else { throw .notAuthentic }
+        let status = unsafe withAddresses(nonce, associated, nonce) { nonce, proved, _ in
+            unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
+                sealed.start, nil, nil, sealed.start, UInt64(sealed.count), proved, UInt64(associated.count), nonce,
+                key.bytes.start)
+        }
+        guard status == 0 else { throw .notAuthentic }
+        sealed.truncate(to: sealed.count - tagSize)
+        return sealed
+    }
 }

@@ -23,7 +23,7 @@ private import CSodium
     }
 
     /// Whatever lies in the memory; for who writes all of it.
-    init(uninitialized count: Int) {
+    public init(uninitialized count: Int) {
         precondition(count >= 0, "a size is never negative")
         Sodium.ready()
         if let pooled = unsafe SecretPool.take(count) {

@@ -7,6 +7,8 @@ table shows medians of one run. What the parts are for:
     /bin/true     what starting any process costs
     secret-tool   asks a real desktop keyring
     age, gpg      open one encrypted file
+
+Then 200 calls at once, beside 200 of /bin/true. `at_once.c` starts them, compiled here.
 """
 
 import json
@@ -23,6 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILT = Path(os.environ.get("AWSKEYS_BIN", ROOT / ".build" / "release"))
 PROGRAMS = ("awskeys", "awskeys-credential-process")
 ROUNDS = int(os.environ.get("ROUNDS", "400"))
+# What is promised: no slower than this many times `cat` of the plain JSON, by the number of profiles.
+PROFILES = {10: 1.0, 100: None, 1000: 1.1, 10000: None}
+AT_ONCE, AT_ONCE_ROUNDS, AT_ONCE_MOST = 200, 25, 1.2
 
 
 def key(number: int) -> tuple[str, str]:
@@ -55,6 +60,7 @@ class Home:
             [programs / "awskeys", "import", "--yes"], env=self.environment, check=True, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         self.profile = names[len(names) // 2]
+        self.secret = key(len(names) // 2)[1]
 
 
 def once(command: list[str], environment: dict[str, str], output: int) -> int:
@@ -108,6 +114,22 @@ def peers(folder: Path, plain: Path) -> dict[str, list[str]]:
     }
 
 
+def side_by_side(folder: Path, home: Home, awskeys: tuple[list[str], dict[str, str]]) -> tuple[float, float]:
+    """The median milliseconds of 200 calls at once, and of 200 times /bin/true, round after round in turn."""
+    driver = folder / "at_once"
+    subprocess.run(["cc", "-O2", "-o", driver, ROOT / "Tests/Benchmarks/at_once.c"], check=True)
+    times: dict[str, list[int]] = {"awskeys": [], "true": []}
+    for round_number in range(AT_ONCE_ROUNDS + 2):
+        for label, command in (("awskeys", awskeys[0]), ("true", ["/bin/true"])):
+            run = subprocess.run(
+                [driver, str(AT_ONCE), *command], env=awskeys[1], capture_output=True, text=True)
+            if run.returncode != 0 or label == "awskeys" and home.secret not in run.stderr:
+                sys.exit(f"bench: {label}, {AT_ONCE} at once: {run.stderr}")
+            if round_number >= 2:
+                times[label].append(int(run.stdout))
+    return statistics.median(times["awskeys"]) / 1e6, statistics.median(times["true"]) / 1e6
+
+
 def main() -> None:
     if "DBUS_SESSION_BUS_ADDRESS" not in os.environ or "AWSKEYS_BENCH_BUS" not in os.environ:
         # The keyring gets a bus and a home of its own.
@@ -128,12 +150,12 @@ def main() -> None:
         programs.mkdir()
         for program in PROGRAMS:
             shutil.copy(BUILT / program, programs)
-        homes = {count: Home(folder / str(count), count, programs) for count in (10, 1000)}
+        homes = {count: Home(folder / str(count), count, programs) for count in PROFILES}
         session = dict(os.environ)
         commands: dict[str, tuple[list[str], dict[str, str]]] = {"/bin/true": (["/bin/true"], session)}
         for count, home in homes.items():
-            commands[f"cat, {count} profiles"] = (["/bin/cat", str(home.plain)], session)
-            commands[f"awskeys, {count} profiles"] = (
+            commands[f"cat, {count:,} profiles"] = (["/bin/cat", str(home.plain)], session)
+            commands[f"awskeys, {count:,} profiles"] = (
                 [str(programs / "awskeys-credential-process"), home.profile], home.environment)
         commands["secret-tool lookup"] = ([found("secret-tool"), "lookup", "bench", "key"], session)
         for label, command in peers(folder, homes[10].plain).items():
@@ -151,16 +173,25 @@ def main() -> None:
         medians = {label: statistics.median(values) for label, values in times.items()}
         print(f"{'command':24} {'median ms':>9} {'to cat':>7} {'instructions':>13}")
         for label, (command, environment) in commands.items():
-            cat = medians["cat, 1000 profiles" if "1000" in label else "cat, 10 profiles"]
+            cat = medians[label.replace("awskeys", "cat") if "profiles" in label else "cat, 10 profiles"]
             # callgrind can follow neither Go's threads nor gpg's agent.
             counted = "" if label in ("age -d", "gpg -d") else f"{instructions(command, environment):13,}"
             print(f"{label:24} {medians[label] / 1e6:9.2f} {medians[label] / cat:7.2f} {counted:>13}")
-        ratios = {count: medians[f"awskeys, {count} profiles"] / medians[f"cat, {count} profiles"] for count in homes}
+        ratios = {
+            count: medians[f"awskeys, {count:,} profiles"] / medians[f"cat, {count:,} profiles"] for count in PROFILES}
+        at_once = side_by_side(folder, homes[10], commands["awskeys, 10 profiles"])
         for home in homes.values():
             subprocess.run([programs / "awskeys", "lock"], env=home.environment, check=True, stdout=subprocess.DEVNULL)
-        print(f"\nto cat: {ratios[10]:.2f} with 10 profiles (at most 1.00), {ratios[1000]:.2f} with 1000 (at most 1.10)")
-        if ratios[10] > 1.0 or ratios[1000] > 1.1:
+        print("\nto cat: " + ", ".join(
+            f"{ratio:.2f} with {count:,} profiles" + (f" (at most {PROFILES[count]:.2f})" if PROFILES[count] else "")
+            for count, ratio in ratios.items()))
+        print(
+            f"{AT_ONCE} at once: {at_once[0]:.1f} ms, /bin/true {at_once[1]:.1f} ms, {at_once[0] / at_once[1]:.2f} times "
+            f"that (at most {AT_ONCE_MOST:.2f})")
+        if any(most and ratios[count] > most for count, most in PROFILES.items()):
             sys.exit("bench: slower than promised")
+        if at_once[0] / at_once[1] > AT_ONCE_MOST:
+            sys.exit("bench: slower at once than promised")
 
 
 if __name__ == "__main__":

@@ -95,6 +95,21 @@ struct FileLockTests {
         _ = try FileLock(folder["lock"], waiting: 0)
     }
 
+    @Test("who takes the lock marks the file, so that those who wait see the queue move")
+    func marks() throws {
+        let folder = try TemporaryFolder()
+        try holding(folder["lock"]) {}
+        let long = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+        try #require(unsafe utimensat(AT_FDCWD, folder["lock"], long, 0) == 0)
+        try holding(folder["lock"]) {
+            // Asking alone is no change of hands.
+            _ = problem { () throws(FileError) in _ = try FileLock(folder["lock"], waiting: 0) }
+        }
+        var status = stat()
+        try #require(unsafe stat(folder["lock"], &status) == 0)
+        #expect(status.st_mtim.tv_sec > 1)
+    }
+
     private func holding(_ path: String, _ body: () -> Void) throws {
         let lock = try FileLock(path)
         body()

@@ -85,6 +85,26 @@ struct ImporterTests {
         #expect(try sample.secret(of: "dev") == nil)
     }
 
+    @Test("a plan of newer bytes takes the place of one that does the same, and of no other")
+    func plansAnew() throws {
+        let sample = try SampleFiles()
+        let plan = try sample.plan()
+        let config = try sample.config()
+        let credentials = try sample.credentials()
+        #expect(try sample.isStill(plan, config, credentials))
+        try put(credentialsBefore + "[new]\nregion = eu-west-1\n", at: sample.folder["credentials"])
+        #expect(try sample.isStill(plan, config, credentials))
+        // Another secret under the same id, a profile that has gone, and one that has come.
+        let last = "aws_secret_access_key = \(otherSecret)\n"
+        for changed in [
+            credentialsBefore.dropLast(last.count) + "aws_secret_access_key = EXAMPLE\n", "",
+            credentialsBefore + "[new]\naws_access_key_id = \(otherID)\n" + last,
+        ] {
+            try put(changed, at: sample.folder["credentials"])
+            #expect(try !sample.isStill(plan, config, credentials))
+        }
+    }
+
     @Test("after an import, an undo keeps what was written into the files since")
     func changedSince() throws {
         let sample = try SampleFiles()

@@ -52,6 +52,15 @@ struct SampleFiles: ~Copyable {
         }
     }
 
+    /// Whether a plan would do the same with what the files hold now.
+    func isStill(
+        _ plan: ImportPlan, _ config: borrowing AWSFile, _ credentials: borrowing AWSFile
+    ) throws(ImportError) -> Bool {
+        let configNow = try self.config()
+        let credentialsNow = try self.credentials()
+        return plan.isSame(as: try self.plan(), config, credentials, now: configNow, credentialsNow)
+    }
+
     func importAll() throws {
         try importer().apply(try plan(), config: try config(), credentials: try credentials(), now: 1)
     }

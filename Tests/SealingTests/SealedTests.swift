@@ -12,6 +12,10 @@ struct SealedTests {
         let sealed = Sealed.seal("secret".utf8.span, associated: associated.span, nonce: nonce.span, with: .counting())
         let opened = try Sealed.open(sealed.span, associated: associated.span, nonce: nonce.span, with: .counting())
         #expect(opened.text() == "secret")
+        let inPlace = try Sealed.open(
+            inPlace: SecretBytes(copying: sealed.span), associated: associated.span, nonce: nonce.span,
+            with: .counting())
+        #expect(inPlace.text() == "secret")
         #expect(sealed.count == 6 + Sealed.tagSize)
     }
 
@@ -31,9 +35,15 @@ struct SealedTests {
     }
 
     private func refusal(_ sealed: [UInt8], _ associated: [UInt8], _ nonce: [UInt8]) -> SealingError? {
-        problem { () throws(SealingError) in
+        let inPlace = problem { () throws(SealingError) in
+            _ = try Sealed.open(
+                inPlace: SecretBytes(copying: sealed.span), associated: associated.span, nonce: nonce.span,
+                with: .counting())
+        }
+        let copied = problem { () throws(SealingError) in
             _ = try Sealed.open(sealed.span, associated: associated.span, nonce: nonce.span, with: .counting())
         }
+        return inPlace == copied ? copied : nil
     }
 
     @Test("Wycheproof's vectors for XChaCha20-Poly1305", .enabled(if: Vectors.arePresent, "\(Vectors.absence)"))

@@ -53,19 +53,16 @@ struct AddCommand: ParsableCommand {
         }
         let exists = FileManager.default.fileExists(atPath: try context.storePath())
         if exists {
-            try add(to: UnlockedStore.unlock(in: context), config, credentials, in: context)
+            try add(to: UnlockedStore.unlock(in: context), in: context)
         } else {
             let way = try NewStore.choose(in: context)
             Console.note("a new store will be made at \(try context.storePath()), \(way.words)")
             let key = try readVerifiedKey(in: context)
-            try put(key, into: way.make(in: context, yes: yes), config, credentials, in: context)
+            try put(key, into: way.make(in: context, yes: yes), in: context)
         }
     }
 
-    private func add(
-        to store: borrowing UnlockedStore, _ config: borrowing AWSFile, _ credentials: borrowing AWSFile,
-        in context: Context
-    ) throws {
+    private func add(to store: borrowing UnlockedStore, in context: Context) throws {
         if try store.open().profiles().contains(profile) {
             guard replace else {
                 throw Failure(
@@ -74,14 +71,16 @@ struct AddCommand: ParsableCommand {
             }
             try Console.confirm("replace the key of \"\(profile)\", which will be gone?", yes: yes)
         }
-        try put(readVerifiedKey(in: context), into: store, config, credentials, in: context)
+        try put(readVerifiedKey(in: context), into: store, in: context)
     }
 
     private func put(
-        _ key: borrowing KeyRecord, into store: borrowing UnlockedStore, _ config: borrowing AWSFile,
-        _ credentials: borrowing AWSFile, in context: Context
+        _ key: borrowing KeyRecord, into store: borrowing UnlockedStore, in context: Context
     ) throws {
         try store.change(isTaking: replace) { (importer) in
+            // Once more and under the lock: another command may have changed them since.
+            let config = try ImportCommand.file(.config, in: context)
+            let credentials = try ImportCommand.file(.credentials, in: context)
             try importer.add(
                 key, for: profile, config: config, credentials: credentials, now: UInt64(context.now()),
                 isReplacing: replace)

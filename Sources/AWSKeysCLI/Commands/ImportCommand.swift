@@ -123,7 +123,17 @@ struct ImportCommand: ParsableCommand {
         _ credentials: borrowing AWSFile, in context: Context
     ) throws {
         try store.change(isTaking: false) { (importer) in
-            try importer.apply(plan, config: config, credentials: credentials, now: UInt64(context.now()))
+            // Under the lock: another command may have changed the files since the plan was shown. Where it would be
+            // the same for what they hold now, nobody has to be asked again.
+            let configNow = try Self.file(.config, in: context)
+            let credentialsNow = try Self.file(.credentials, in: context)
+            let names = Set(plan.imported.map(\.name))
+            let planNow = try self.plan(configNow, credentialsNow, only: names, in: context)
+            guard plan.isSame(as: planNow, config, credentials, now: configNow, credentialsNow) else {
+                throw ImportError.changedMeanwhile(path: credentials.path)
+            }
+            try importer.apply(
+                planNow, config: configNow, credentials: credentialsNow, now: UInt64(context.now()))
         }
         Console.say("imported \(count(plan.imported)); every program goes on as before")
         Console.note(
@@ -154,11 +164,12 @@ struct ImportCommand: ParsableCommand {
     }
 
     private func plan(
-        _ config: borrowing AWSFile, _ credentials: borrowing AWSFile, in context: Context,
+        _ config: borrowing AWSFile, _ credentials: borrowing AWSFile, only selection: Set<String>? = nil,
+        in context: Context,
         isOther: (String, borrowing Span<UInt8>, borrowing Span<UInt8>) -> Bool = { _, _, _ in false }
     ) throws -> ImportPlan {
         ImportPlan(
-            config: config, credentials: credentials, selection: profiles.isEmpty ? nil : Set(profiles),
+            config: config, credentials: credentials, selection: selection ?? (profiles.isEmpty ? nil : Set(profiles)),
             target: into?.files, line: try context.profileLine(), isOther: isOther)
     }
 

@@ -15,11 +15,10 @@ struct ListCommand: ParsableCommand {
         let store = try UnlockedStore.unlock(in: context)
         let rotations = try store.rotations()
         let now = context.now()
-        let entries = try store.open().profiles().map { name in
-            let key = try store.key(of: name)
-            return Entry(
-                profile: name, accessKeyID: key.accessKeyID, added: timestamp(Int(key.added)), exposed: key.exposed,
-                rotation: rotations.first { $0.profiles.contains(name) })
+        let entries = try store.keys().map { key in
+            Entry(
+                profile: key.profile, accessKeyID: key.accessKeyID, added: timestamp(Int(key.added)),
+                exposed: key.exposed, rotation: rotations.first { $0.profiles.contains(key.profile) })
         }
         let orphaned = rotations.filter(\.profiles.isEmpty)
         if json { return try Console.say(json: List(profiles: entries, rotations: rotations)) }
