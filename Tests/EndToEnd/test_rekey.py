@@ -17,6 +17,7 @@ from conftest import MakeHome
 from fake_keys import DEV
 from gnome_keyring import Keyring, gnome_keyring
 from home import PASSPHRASE, Home
+from later_version import data_key, opened_index, with_another_slot
 from test_migration_store import STORES
 from test_slots import NEW, code_in, opens_with, slots
 from test_terminal import YES_OR_NO, Terminal
@@ -171,6 +172,39 @@ def test_a_slot_whose_passphrase_nobody_knows_is_named_and_given_up_only_if_agre
         assert terminal.ends() == 0, terminal.seen
         assert list(slots(home).values()) == ["keyring"] and len(keyring.items) == 1
     assert opens_with(home, None)
+
+
+def test_a_slot_of_a_later_version_is_named_and_given_up_only_if_agreed(home: Home) -> None:
+    home.import_all()
+    store = home.store.read_bytes()
+    home.store.write_bytes(with_another_slot(store, data_key(store, PASSPHRASE), 0x70))
+    before = home.store.read_bytes()
+    unknown = next(slot for slot, kind in slots(home).items() if kind == "unknown")
+    home.run("slot", "replace", unknown, "--yes").failed(64, unknown)
+    home.run("rekey", "--yes").failed(64, unknown)
+    for answer, status, kinds in (("n", 1, ["passphrase", "unknown"]), ("y", 0, ["passphrase"])):
+        assert home.store.read_bytes() == before
+        terminal = Terminal(home, "rekey")
+        assert terminal.answers([], {"without it": answer}) == status, terminal.seen
+        assert f"the unknown slot {unknown} cannot be carried over" in terminal.seen
+        assert sorted(slots(home).values()) == kinds
+    assert opens_with(home, PASSPHRASE)
+
+
+def test_another_reader_finds_that_the_old_data_key_opens_nothing(home: Home) -> None:
+    home.import_all()
+    before = home.store.read_bytes()
+    old = data_key(before, PASSPHRASE)
+    home.run("rekey", "--yes").done()
+    after = home.store.read_bytes()
+    new = data_key(after, PASSPHRASE)
+    assert new != old
+    # By docs/format.md: after 12 bytes and 52 for each record come the profiles, which are the same.
+    profiles = [index[12 + 52 * index[0] :] for index in (opened_index(before, old), opened_index(after, new))]
+    assert profiles[0] == profiles[1] and b"prod" in profiles[0]
+    for store, key in ((after, old), (before, new)):
+        with pytest.raises(AssertionError, match="not authentic"):
+            opened_index(store, key)
 
 
 def test_the_last_way_in_cannot_be_given_up(home: Home) -> None:
