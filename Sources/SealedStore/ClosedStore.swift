@@ -68,7 +68,7 @@ public struct ClosedStore: ~Copyable {
     ///
     /// - Throws: ``StoreError``: `wrongKey`, `damaged`.
     public func prove(with dataKey: borrowing SealingKey) throws(StoreError) {
-        _ = try header.openIndex(in: bytes.span, with: dataKey)
+        _ = try header.openIndex(sealedIndex.copy(), after: head.span, with: dataKey)
     }
 
     /// Proves the header, the slots and the index, and opens the index.
