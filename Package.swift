@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CBSD"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
         .systemLibrary(name: "CSecret", pkgConfig: "libsecret-1"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CKeyutils"),
@@ -43,6 +44,7 @@ let package = Package(
         .target(
             name: "Rotation", dependencies: ["AWSAPI", "SealedStore", "Sealing"], swiftSettings: strict),
         .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),
+        .target(name: "LoginWatch", dependencies: ["CGio"], swiftSettings: strict),
         .target(
             name: "Unlocking",
             dependencies: ["CBSD", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
@@ -51,7 +53,7 @@ let package = Package(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "Rotation", "SealedStore", "Sealing", "Unlocking",
+                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -94,6 +96,8 @@ let package = Package(
         .testTarget(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "LoginWatchTests", dependencies: ["CGio", "LoginWatch"], swiftSettings: strict),
         .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
     ]
