@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -299,6 +300,8 @@ def test_the_service_is_installed_verified_and_taken_away(home: Home) -> None:
     assert settings(unit, "ExecStart") == [f"{home.folder}/awskeys lock --watch"]
     assert settings(unit, "Restart") == ["on-failure"] and settings(unit, "WantedBy") == ["default.target"]
     assert_verified(home, [UNIT])
+    # In a user's manager these make a user namespace, whose kernel keyring is another one.
+    assert not re.findall(r"^(?:Private|Protect|ReadOnly|Inaccessible|Temporary|Bind|Root)\w+=", unit.read_text(), re.M)
     home.run("lock", "--watch", "--install").done()
     result = home.run("lock", "--watch", "--uninstall").done()
     assert "any more" in result.stdout and home.files() == before
