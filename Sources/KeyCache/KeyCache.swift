@@ -105,43 +105,10 @@ public enum KeyCache {
         return keyctl_invalidate(id) == 0 || keyctl_revoke(id) == 0
     }
 
-    /// Takes the keys of all stores out of the kernel's keyring, and whatever else is named `awskeys:` there.
-    ///
-    /// - Returns: how many stores had one. What has a second colon in its name belongs to a store and isn't its key.
-    public static func removeAll() -> Int {
-        var list: UnsafeMutableRawPointer?
-        let size = unsafe keyctl_read_alloc(KEY_SPEC_USER_KEYRING, &list)
-        defer { unsafe free(list) }
-        guard size > 0, let list = unsafe list else { return 0 }
-        let ids = unsafe UnsafeRawBufferPointer(start: list, count: Int(size)).bindMemory(to: key_serial_t.self)
-        var count = 0
-        for id in unsafe Array(ids) {
-            guard let rest = storeName(of: id) else { continue }
-            // Unlinking needs no rights on the key, which one has that was cut off before it got them.
-            let isGone = keyctl_invalidate(id) == 0 || keyctl_unlink(id, KEY_SPEC_USER_KEYRING) == 0
-            if isGone, !rest.contains(UInt8(ascii: ":")) { count += 1 }
-        }
-        return count
-    }
-
-    /// What follows `awskeys:` in a key's name; `nil` for other keys, and those that have just gone.
-    private static func storeName(of id: key_serial_t) -> Substring.UTF8View? {
-        var text: UnsafeMutablePointer<CChar>?
-        let size = unsafe keyctl_describe_alloc(id, &text)
-        defer { unsafe free(text) }
-        guard size >= 0, let text = unsafe text else { return nil }
-        // Type, user, group, rights, name.
-        let parts = unsafe String(cString: text).split(separator: ";", maxSplits: 4, omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0] == "user", parts[4].hasPrefix(prefix) else { return nil }
-        return parts[4].dropFirst(prefix.count).utf8
-    }
-
     private static func find(_ store: [UInt8]) -> key_serial_t? {
         let id = unsafe keyctl_search(KEY_SPEC_USER_KEYRING, "user", name(store), 0)
         return id < 0 ? nil : key_serial_t(id)
     }
 
-    private static func name(_ store: [UInt8]) -> String { prefix + hexadecimal(store) }
-
-    private static let prefix = "awskeys:"
+    private static func name(_ store: [UInt8]) -> String { "awskeys:" + hexadecimal(store) }
 }

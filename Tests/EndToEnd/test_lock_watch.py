@@ -69,10 +69,10 @@ def unlock(home: Home, namespace: UserNamespace) -> None:
     """Makes a home's store, if there's none yet, and unlocks it."""
     if not home.store.exists():
         home.import_all()
-    before = set(namespace.keys())
+    before = set(namespace.stores())
     if "the kernel keeps no keys here" in home.run("unlock").stderr:
         pytest.skip("the kernel refuses keys here, so that nothing is remembered")
-    assert set(namespace.keys()) >= before and namespace.keys()
+    assert set(namespace.stores()) >= before and namespace.stores()
 
 
 class Watcher:
@@ -119,10 +119,10 @@ def test_all_stores_are_locked_at_once(make_home: MakeHome, namespace: UserNames
     for home in homes:
         namespace.adopt(home)
         unlock(home, namespace)
-    # What belongs to a store and isn't its key; a key that was cut off before it got its rights; somebody else's.
-    names = namespace.keys()
+    # What isn't a store's key; one that was cut off before it got its rights; somebody else's.
+    names = namespace.stores()
     assert len(names) == 2
-    for name in (names[0] + ":refusal", "awskeys:00", "another:key"):
+    for name in (names[0] + ":refusal", "awskeys:attempt", "awskeys:" + 16 * "0f", "another:key"):
         namespace.add_key(name)
     # This one has no store.
     home = make_home("third", config=None, credentials=None, passphrase=False)
@@ -144,7 +144,7 @@ def test_a_suspend_waits_until_the_store_is_locked(
     with watching(unlocked, bus, slow if shutil.which("strace") else None) as watcher:
         inhibitor = logind.next_inhibitor()
         assert inhibitor.arguments[:2] == ("sleep", "awskeys") and inhibitor.arguments[3] == "delay"
-        assert inhibitor.is_held and namespace.keys()
+        assert inhibitor.is_held and namespace.stores()
         logind.prepare_for_sleep(True)
         inhibitor.wait_until_given_back()
         assert namespace.keys() == []
@@ -197,7 +197,7 @@ def test_nothing_else_locks(unlocked: Home, namespace: UserNamespace, bus: Bus, 
             other.send(new_signal(DBusAddress(mine, NAME, "org.freedesktop.login1.Session"), "Lock"))
             other.bus_proxy.GetId()
         through(logind)
-        assert len(namespace.keys()) == 1
+        assert len(namespace.stores()) == 1
         logind.lock(mine)
         assert watcher.line() == f"locked 1 store: {SESSION}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,10 @@ class UserNamespace:
         """Gives the names of the keys."""
         shown = self._keyctl("show", "@u").splitlines()
         return sorted(line.partition(" user: ")[2] for line in shown if " user: " in line)
+
+    def stores(self) -> list[str]:
+        """Gives those of them that are stores' keys."""
+        return [name for name in self.keys() if re.fullmatch("awskeys:[0-9a-f]{32}", name)]
 
     def add_key(self, name: str) -> None:
         """Puts a key there, with the rights that a new one has."""
