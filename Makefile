@@ -6,7 +6,7 @@ PROGRAMS = awskeys awskeys-credential-process
 # The Swift library goes into the programs, so that they run where no Swift is installed.
 RELEASE = swift build -c release --static-swift-stdlib
 
-.PHONY: all build build-deps deps check test unit end-to-end test-as-user torture demo bench install uninstall clean
+.PHONY: all build build-deps deps check test unit end-to-end test-as-user torture unlocking-table demo bench install uninstall clean
 
 all: build
 
@@ -41,6 +41,11 @@ test-as-user: deps build
 torture: deps build
 	AWSKEYS_TORTURE=1 swift test --filter RotationTests
 	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -s test_rotate_killed.py
+
+# Measures the table of docs/unlocking.md anew. A test holds all but its times against the tests.
+unlocking-table: deps build
+	cd Tests/EndToEnd && AWSKEYS_WRITE_TABLE=../../docs/unlocking.md ../../.venv/bin/python -m pytest test_unlocking.py \
+		--deselect test_unlocking.py::test_the_table_in_the_docs_is_of_these_tests
 
 demo: deps build
 	@Scripts/demo

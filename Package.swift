@@ -82,7 +82,9 @@ let package = Package(
             name: "CredentialProcessTests",
             dependencies: ["CredentialProcess", "SealedStore", "Sealing", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "UnlockingTests", dependencies: ["Sealing", "TestSupport", "Unlocking"], swiftSettings: strict),
+            name: "UnlockingTests",
+            dependencies: ["Keyring", "SealedStore", "Sealing", "TestSupport", "Unlocking"], exclude: ["Programs"],
+            swiftSettings: strict),
         .testTarget(
             name: "AWSKeysCLITests",
             dependencies: [

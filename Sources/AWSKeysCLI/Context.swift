@@ -61,5 +61,27 @@ struct Context: Sendable {
         }
     }
 
-    func unlocker(mayAsk: Bool = true) -> Unlocker { Unlocker(environment: environment, mayAsk: mayAsk) }
+    /// Where the settings lie. https://specifications.freedesktop.org/basedir-spec: a relative folder doesn't count.
+    func settingsPath() -> String? {
+        let named = environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return (named ?? environment("HOME").map { $0 + "/.config" }).map { $0 + "/awskeys/config" }
+    }
+
+    /// Says on standard error what can't be understood in the settings.
+    func noteSettingsProblems() {
+        for problem in settings().problems { Console.note("awskeys: \(problem.words(settingsPath() ?? ""))") }
+    }
+
+    /// What the person has set.
+    func settings() -> Settings { settingsPath().map { Settings(readingFile: $0) } ?? Settings() }
+
+    /// - Parameters:
+    ///   - mayAsk: whether a person may be asked.
+    ///   - isForProgram: whether it is for a program that a person has started, rather than for a command of theirs.
+    ///   - acceptsRollback: whether the store may be older than one seen before.
+    func unlocker(mayAsk: Bool = true, isForProgram: Bool = false, acceptsRollback: Bool = false) -> Unlocker {
+        Unlocker(
+            environment: environment, settings: settings(), mayAsk: mayAsk, heedsRefusals: isForProgram,
+            acceptsRollback: acceptsRollback)
+    }
 }

@@ -22,6 +22,7 @@ struct Failure: Error {
         case cantCreate = 73
         case inputOutput = 74
         case busy = 75
+        case rolledBack = 76
         case locked = 77
         case config = 78
     }

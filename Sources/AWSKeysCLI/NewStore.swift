@@ -1,4 +1,5 @@
 import Foundation
+import KeyCache
 import Keyring
 import SealedStore
 import Sealing
@@ -20,6 +21,14 @@ enum NewStore {
             hint: "put a passphrase into a file and name it in AWSKEYS_PASSPHRASE_FILE")
     }
 
+    private var opener: Opener {
+        switch self {
+        case .keyring: .keyring
+        case .file: .passphraseFile
+        case .typed: .terminal
+        }
+    }
+
     /// For people.
     var words: String {
         switch self {
@@ -34,34 +43,21 @@ enum NewStore {
     /// - Parameter yes: whether nobody is to be asked, not even for a recovery code.
     func make(in context: Context, yes: Bool) throws -> UnlockedStore {
         var draft = StoreDraft()
-        let now = UInt64(context.now())
+        let (id, now) = (draft.id, UInt64(context.now()))
+        let new = draft.withDataKey { NewSlots(to: $0, store: id, now: now) }
         switch self {
-        case .keyring:
-            do throws(KeyringError) {
-                try draft.addKeyringSlot(now: now, mayPrompt: context.hasScreen)
-            } catch {
-                throw Failure(error)
-            }
-        case .file(let file):
-            let passphrase = try context.read(file)
-            try outOfMemory { try draft.addPassphraseSlot(passphrase, now: now) }
-        case .typed:
-            let passphrase = try typedTwice()
-            try outOfMemory { try draft.addPassphraseSlot(passphrase, now: now) }
+        case .keyring: draft.add(try new.keyring(in: context))
+        case .file(let file): draft.add(try new.passphrase(orFailing: try context.read(file)))
+        case .typed: draft.add(try new.passphrase(orFailing: try typedTwice()))
         }
-        var code: SecretBytes?
-        if !yes, Terminal.isThere,
-            Terminal.ask("make a recovery code, in case this way in is lost? [Y/n] ")?.lowercased() != "n"
-        {
-            code = try outOfMemory { try draft.addRecoverySlot(now: now) }
-        }
-        let store = try UnlockedStore(new: draft, at: try context.storePath(), in: context)
-        switch code {
-        case .some(let code):
-            Console.note("recovery code, shown only now; print it or write it down:")
-            try Console.reveal(lineOf(RecoveryCode.shown(code)))
-        case nil:
-            if yes { Console.note("awskeys: made a store; `awskeys slot add recovery` makes a recovery code for it") }
+        let wantsCode =
+            !yes && Terminal.isThere
+            && Terminal.ask("make a recovery code, in case this way in is lost? [Y/n] ")?.lowercased() != "n"
+        let store = try UnlockedStore(new: draft, at: try context.storePath(), opener: opener, in: context)
+        if wantsCode {
+            _ = try store.addRecovery(RecoveryCode.make())
+        } else if yes {
+            Console.note("awskeys: made a store; `awskeys slot add recovery` makes a recovery code for it")
         }
         return store
     }
@@ -110,6 +106,6 @@ func outOfMemory<Result: ~Copyable>(_ body: () throws -> Result) throws -> Resul
         return try body()
     } catch is SealingError {
         throw Failure(
-            .unavailable, "there is not enough memory for the passphrase function", hint: "256 MiB are needed")
+            .unavailable, "there is not enough memory for the passphrase function", hint: "free some, and try again")
     }
 }

@@ -1,6 +1,7 @@
 import Rotation
 import SealedStore
 import Sealing
+import Unlocking
 
 extension UnlockedStore {
     /// The store as rotations use it.
@@ -14,7 +15,6 @@ extension UnlockedStore {
     /// What is needed for it, apart from the store's value, which can't be kept.
     private final class Access {
         private let path: String
-        private let id: [UInt8]
         private let dataKey: SealingKey
         private let context: Context
 
@@ -23,7 +23,6 @@ extension UnlockedStore {
 
         init(_ store: borrowing UnlockedStore) {
             path = store.path
-            id = store.id
             dataKey = store.dataKey.copy()
             context = store.context
         }
@@ -35,7 +34,7 @@ extension UnlockedStore {
         func update(_ change: (inout StoreDraft) throws(StoreError) -> Void) throws(StoreError) {
             let writer = try StoreWriter(locking: path, waiting: Self.patience)
             try writer.update(with: dataKey, change)
-            context.remember(dataKey, store: id, generation: try ClosedStore(at: path).generation)
+            context.unlocker().rememberGeneration(of: try ClosedStore(at: path), dataKey)
         }
     }
 }

@@ -21,9 +21,11 @@ struct UnlockedStore: ~Copyable {
     /// - Parameters:
     ///   - mayAsk: whether a person may be asked.
     ///   - isQuiet: whether nothing may be said on the way, since an SDK reads along.
+    ///   - acceptsRollback: whether the store may be older than one seen before.
     static func unlock(
-        in context: Context, mayAsk: Bool = true, isQuiet: Bool = false
+        in context: Context, mayAsk: Bool = true, isQuiet: Bool = false, acceptsRollback: Bool = false
     ) throws -> UnlockedStore {
+        if !isQuiet { context.noteSettingsProblems() }
         let path = try context.storePath()
         var closed = try closed(path)
         if KeyCache.generation(of: closed.id) ?? 0 > closed.generation {
@@ -31,21 +33,29 @@ struct UnlockedStore: ~Copyable {
             closed = try Self.closed(path)
         }
         let id = closed.id
-        let dataKey = try unlock(closed, path, in: context, mayAsk: mayAsk)
+        let unlocker = context.unlocker(mayAsk: mayAsk, isForProgram: isQuiet, acceptsRollback: acceptsRollback)
+        let dataKey: SealingKey
+        do throws(UnlockError) {
+            dataKey = try unlocker.unlock(closed)
+        } catch {
+            throw Failure(error, store: path)
+        }
+        if acceptsRollback { unlocker.rememberGeneration(of: closed, dataKey) }
         var store = UnlockedStore(path: path, id: id, dataKey: dataKey, context: context)
         try store.finish(closed, isQuiet: isQuiet)
         return store
     }
 
-    /// A store that was just made.
-    init(new draft: borrowing StoreDraft, at path: String, in context: Context) throws {
+    /// A store that was just made, to be opened by `opener`.
+    init(new draft: borrowing StoreDraft, at path: String, opener: Opener, in context: Context) throws {
         do throws(StoreError) {
             try StoreWriter(locking: path).create(draft)
         } catch {
             throw Failure(error, store: path)
         }
         self.init(path: path, id: draft.id, dataKey: draft.withDataKey { $0.copy() }, context: context)
-        context.unlocker().remember(dataKey, store: id, generation: 1, lifetime: Unlocker.lifetime)
+        context.unlocker().remember(
+            dataKey, store: id, generation: 1, lifetime: context.settings().lifetime, opener: opener)
     }
 
     private init(path: String, id: [UInt8], dataKey: consuming SealingKey, context: Context) {
@@ -53,16 +63,6 @@ struct UnlockedStore: ~Copyable {
         self.id = id
         self.dataKey = dataKey
         self.context = context
-    }
-
-    private static func unlock(
-        _ closed: borrowing ClosedStore, _ path: String, in context: Context, mayAsk: Bool
-    ) throws -> SealingKey {
-        do throws(UnlockError) {
-            return try context.unlocker(mayAsk: mayAsk).unlock(closed)
-        } catch {
-            throw Failure(error, store: path)
-        }
     }
 
     /// The store's file as it is now.
@@ -150,9 +150,9 @@ struct UnlockedStore: ~Copyable {
         }
     }
 
-    /// Lets the kernel's keyring know of the generation that was just written.
+    /// Lets the keyrings know of the generation that was just written.
     private func remember() throws {
-        context.remember(dataKey, store: id, generation: try Self.closed(path).generation)
+        context.unlocker().rememberGeneration(of: try Self.closed(path), dataKey)
     }
 
     /// Finishes what was cut off, unless whoever began it is still at it.
@@ -176,13 +176,5 @@ struct UnlockedStore: ~Copyable {
             // The store answers all the same; the next command tries again.
             if !isQuiet { Console.note("awskeys: an interrupted command could not be finished yet") }
         }
-    }
-}
-
-extension Context {
-    /// Lets the kernel's keyring know of a generation that was just written.
-    func remember(_ dataKey: borrowing SealingKey, store: [UInt8], generation: UInt64) {
-        guard let cached = KeyCache.load(store: store) else { return }
-        unlocker().remember(dataKey, store: store, generation: generation, lifetime: cached.lifetime)
     }
 }

@@ -2,6 +2,7 @@ import AWSConfig
 import DurableFiles
 import Foundation
 import Importing
+import KeyCache
 import Keyring
 import SealedStore
 import Unlocking
@@ -57,7 +58,7 @@ extension Failure {
                 hint: "`awskeys lock`, then try again; if that doesn't help, put a backup in its place")
         case .rolledBack(let found, let seen):
             self.init(
-                .damaged, "the store \"\(path)\" is older than one seen before (generation \(found), seen \(seen))",
+                .rolledBack, "the store \"\(path)\" is older than one seen before (generation \(found), seen \(seen))",
                 hint: "if you put a backup back on purpose: `awskeys unlock --accept-rollback`")
         case .busy:
             self.init(.busy, "another process is writing the store \"\(path)\"", hint: "try again in a moment")
@@ -67,10 +68,17 @@ extension Failure {
     }
 
     init(_ error: UnlockError, store path: String) {
-        guard case .locked(let attempts) = error else {
-            if case .store(let error) = error { self.init(error, store: path) } else { self.init(.locked, "locked") }
-            return
+        switch error {
+        case .store(let error): self.init(error, store: path)
+        case .late:
+            self.init(
+                .locked, "the store is locked, and another program has been asking for the passphrase for too long",
+                hint: "`awskeys unlock` in a terminal, then try again")
+        case .locked(let attempts): self.init(attempts)
         }
+    }
+
+    private init(_ attempts: [UnlockError.Attempt]) {
         let obstacles = attempts.map { $0.words }.joined(separator: "; ")
         let isService = attempts.contains { $0.obstacle.isService }
         let isOther = attempts.contains { !$0.obstacle.isService && $0.obstacle != .nobodyThere }
@@ -186,9 +194,47 @@ extension UnlockError.Attempt {
             "cannot read the passphrase from \"\(path)\" (\(variable)): "
                 + (number == 0 ? "it is empty" : reason(number))
         case (.file(let path, _), _): "the passphrase in \"\(path)\" is wrong"
-        case (.terminal, .wrongKey): "wrong passphrase"
-        case (.terminal, .refused): "no passphrase was given"
-        case (.terminal, _): "there is nobody to ask for the passphrase"
+        case (.pinentry(let program), .notShown), (.askpass(let program), .notShown):
+            "\"\(program)\" could not ask for the passphrase"
+        case (_, .wrongKey): "wrong passphrase"
+        case (_, .noAnswer): "nobody gave the passphrase in time"
+        case (_, .refused): "no passphrase was given"
+        case (_, _): "there is nobody to ask for the passphrase"
+        }
+    }
+}
+
+extension Settings.Problem {
+    /// What is wrong with the settings in a file.
+    func words(_ path: String) -> String {
+        switch kind {
+        case .unreadable(let number): "cannot read \"\(path)\": \(reason(number))"
+        case .noSetting: "\(path):\(line): not a setting: a line is `name = value`"
+        case .unknown(let name): "\(path):\(line): there is no setting \"\(name)\""
+        case .badValue(let name) where name == "pinentry":
+            "\(path):\(line): \"pinentry\" takes an absolute path or none"
+        case .badValue(let name): "\(path):\(line): \"\(name)\" takes a time such as 30m, 8h or 2d"
+        }
+    }
+}
+
+extension Opener {
+    /// Whether it was a person.
+    var isPerson: Bool {
+        switch self {
+        case .keyring, .passphraseFile: false
+        case .terminal, .pinentry, .askpass: true
+        }
+    }
+
+    /// As `awskeys status` has it.
+    var words: String {
+        switch self {
+        case .keyring: "keyring"
+        case .passphraseFile: "passphrase-file"
+        case .terminal: "terminal"
+        case .pinentry: "pinentry"
+        case .askpass: "askpass"
         }
     }
 }

@@ -29,7 +29,7 @@ extension KeyCache {
         guard size >= 0, let text = unsafe text else { return nil }
         // Type, user, group, rights, name.
         let parts = unsafe String(cString: text).split(separator: ";", maxSplits: 4, omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0] == "user", parts[4].hasPrefix("awskeys:") else { return nil }
-        return parts[4].dropFirst("awskeys:".count)
+        guard parts.count == 5, parts[0] == "user", parts[4].hasPrefix(prefix) else { return nil }
+        return parts[4].dropFirst(prefix.count)
     }
 }

@@ -1,10 +1,19 @@
 public import Sealing
 
+/// What the keyring has for a slot.
+public struct KeptKey: ~Copyable, Sendable {
+    /// The slot's key.
+    public let key: SealingKey
+    /// The highest generation of the store that was seen, if it was noted.
+    public let generation: UInt64?
+}
+
 /// Keys in the desktop's keyring: the Secret Service of the session bus (specification: freedesktop.org, Secret Service
 /// API 0.2), through libsecret.
 ///
 /// Each item has the schema `org.awskeys.DataKey`, the attributes `store` and `slot` in lower-case hexadecimal, and a
-/// key's 32 bytes as 64 lower-case hexadecimal characters, content type `text/plain`.
+/// key's 32 bytes as 64 lower-case hexadecimal characters, content type `text/plain`. The attribute `generation` is the
+/// highest one of the store that was seen, in decimal.
 ///
 /// Every call blocks, for no longer than its deadlines. The parameters that they share:
 /// - `store`: the store's id, 16 bytes; `slot`: the slot's id, 8 bytes.
@@ -19,7 +28,7 @@ public enum Keyring {
     public static func load(
         store: [UInt8], slot: [UInt8], patience: Duration = .seconds(2), mayPrompt: Bool,
         promptPatience: Duration = .seconds(50)
-    ) throws(KeyringError) -> SealingKey {
+    ) throws(KeyringError) -> KeptKey {
         let storage = try SecretStorage(Conversation(patience: patience))
         let attributes = Attributes(store: store, slot: slot)
         var found = try storage.items(attributes).first
@@ -31,7 +40,7 @@ public enum Keyring {
         guard let item = found else { throw .absent }
         if item.isLocked { try unlock(item, in: storage, mayPrompt: mayPrompt, promptPatience) }
         guard let key = try storage.secret(of: item, { Hexadecimal.decode($0) }) else { throw .malformed }
-        return key
+        return KeptKey(key: key, generation: item.attributes?.generation)
     }
 
     /// Puts a slot's key into the default collection, in the place of the one there.
@@ -61,6 +70,27 @@ public enum Keyring {
         let text = Hexadecimal.encode(key)
         try text.withBytes { text throws(KeyringError) in
             try storage.put(text, attributes, label: label, in: target)
+        }
+    }
+
+    /// Notes beside a slot's key which generation of the store was seen. Never prompts, and does nothing where the
+    /// keyring can't do it now: the note is then an older one.
+    ///
+    /// - Parameter mayLower: whether the generation may be below the one noted; else the higher one stays.
+    public static func rememberGeneration(
+        _ generation: UInt64, store: [UInt8], slot: [UInt8], mayLower: Bool = false,
+        patience: Duration = .milliseconds(500)
+    ) {
+        do throws(KeyringError) {
+            let storage = try SecretStorage(Conversation(patience: patience))
+            guard let item = try storage.items(Attributes(store: store, slot: slot)).first, !item.isLocked else {
+                return
+            }
+            let noted = item.attributes?.generation ?? 0
+            guard noted < generation || mayLower && noted != generation else { return }
+            try storage.set(Attributes(store: store, slot: slot, generation: generation), of: item)
+        } catch {
+            // No keyring, or one that doesn't answer: nothing hangs on it.
         }
     }
 

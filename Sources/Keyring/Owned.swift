@@ -27,6 +27,11 @@ import CSecret
 final class Item: Owned {
     /// Whether its secret can't be read until the person unlocks it.
     var isLocked: Bool { unsafe lend(as: SecretItem.self) { unsafe secret_item_get_locked($0) != 0 } }
+
+    /// What it is found by, and what else stands beside it.
+    var attributes: Attributes? {
+        unsafe lend(as: SecretItem.self) { unsafe secret_item_get_attributes($0).map { unsafe Attributes($0) } }
+    }
 }
 
 /// A collection of items, locked and unlocked together: what people call a keyring.

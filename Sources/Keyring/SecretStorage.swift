@@ -3,7 +3,7 @@ import CSecret
 /// The Secret Service on the session bus: libsecret's calls, each with a deadline, and no more than we need of them.
 ///
 /// They are the `secret_service_*` calls, not `secret_password_*`, which `SECRET_BACKEND` and `SNAP_NAME` redirect to a
-/// file. The service's name on the bus is given too: libsecret takes it from `SECRET_SERVICE_BUS_NAME` otherwise.
+/// file. libsecret takes the service's name on the bus from `SECRET_SERVICE_BUS_NAME`, which is therefore taken away.
 @safe final class SecretStorage {
     /// What this exchange is held to.
     let conversation: Conversation
@@ -15,6 +15,7 @@ import CSecret
     init(_ conversation: Conversation) throws(KeyringError) {
         self.conversation = conversation
         guard SessionBus.isNamed else { throw .noService }
+        unsafe g_unsetenv("SECRET_SERVICE_BUS_NAME")
         let connected = try unsafe conversation.ask {
             unsafe g_bus_get(G_BUS_TYPE_SESSION, $0, $1, $2)
         } finish: {
@@ -159,6 +160,18 @@ import CSecret
             guard let made = unsafe made else { throw .dismissed }
             unsafe g_object_unref(made)
         }
+    }
+
+    /// Gives an item other attributes.
+    func set(_ attributes: Attributes, of item: Item) throws(KeyringError) {
+        let isSet = try unsafe item.lend(as: SecretItem.self) { item throws(KeyringError) in
+            try unsafe conversation.ask {
+                unsafe secret_item_set_attributes(item, nil, attributes.table, $0, $1, $2)
+            } finish: {
+                unsafe secret_item_set_attributes_finish(item, $0, $1)
+            }
+        }
+        guard isSet != 0 else { throw .dismissed }
     }
 
     /// Removes an item.

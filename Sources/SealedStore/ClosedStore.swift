@@ -55,6 +55,18 @@ public struct ClosedStore: ~Copyable {
             bytes.span.extracting(StoreHeader.size..<header.indexOffset), count: header.slotCount, minor: header.minor)
     }
 
+    /// Whether a data key is this store's, by its commitment.
+    public func isOpened(by dataKey: borrowing SealingKey) -> Bool {
+        StoreHeader.commitment(of: dataKey, id: id) == header.commitment
+    }
+
+    /// Proves the header, the slots and the index.
+    ///
+    /// - Throws: ``StoreError``: `wrongKey`, `damaged`.
+    public func prove(with dataKey: borrowing SealingKey) throws(StoreError) {
+        _ = try header.openIndex(in: bytes.span, with: dataKey)
+    }
+
     /// Proves the header, the slots and the index, and opens the index.
     ///
     /// - Throws: ``StoreError``: `wrongKey`, `damaged`.

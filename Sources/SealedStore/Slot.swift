@@ -17,6 +17,14 @@ public struct Slot: Sendable, Equatable {
     /// The size of an id in bytes.
     public static let idSize = 8
 
+    /// What a trial of its passphrase or code costs; `nil` if neither opens it.
+    public var cost: PassphraseCost? {
+        switch kind {
+        case .passphrase(_, let cost), .recovery(_, let cost): cost
+        case .keyring, .unknown: nil
+        }
+    }
+
     /// What opens it.
     public let kind: Kind
     /// Its name within the store: ``idSize`` random bytes.

@@ -9,7 +9,7 @@ public struct StoreDraft: ~Copyable {
     /// The generation that it will have once written.
     public let generation: UInt64
     /// The ways in.
-    public private(set) var slots: [Slot]
+    public private(set) var slots: [Slot] = []
     /// Whether a change that spans more than the store has been begun and not ended.
     public var isUnfinished = false
 
@@ -22,12 +22,16 @@ public struct StoreDraft: ~Copyable {
 
     /// A new, empty store with a new data key and no way in yet.
     public init(new id: [UInt8] = randomBytes(16)) {
+        self.init(id: id, generation: 1, minor: StoreHeader.minor, dataKey: SealingKey())
+    }
+
+    /// An empty draft. What it is given is sealed under this data key, from here to its end: a draft never changes it.
+    private init(id: [UInt8], generation: UInt64, minor: UInt16, dataKey: consuming SealingKey) {
         self.id = id
-        generation = 1
-        slots = []
-        minor = StoreHeader.minor
-        dataKey = SealingKey()
+        self.generation = generation
+        self.minor = minor
         recordKey = SealedRecord.key(from: dataKey)
+        self.dataKey = dataKey
     }
 
     /// Reads a store whole, and verifies all of it.
@@ -49,13 +53,11 @@ public struct StoreDraft: ~Copyable {
             if entry.kind == KeyRecord.kind { _ = try KeyRecord(reading: plain) }
             records.append(record)
         }
-        id = header.id
-        generation = header.generation + 1
-        minor = max(header.minor, StoreHeader.minor)
-        dataKey = key.copy()
+        self.init(
+            id: header.id, generation: header.generation + 1, minor: max(header.minor, StoreHeader.minor),
+            dataKey: key.copy())
         isUnfinished = index.isUnfinished
         self.slots = slots
-        self.recordKey = recordKey
         self.records = records
         for (name, number) in profiles { recordOf[name] = records[number].id }
     }
@@ -113,6 +115,44 @@ extension StoreDraft {
     ///
     /// - Parameter slotID: ``Slot/idSize`` bytes.
     public mutating func removeSlot(_ slotID: [UInt8]) { slots.removeAll { $0.id == slotID } }
+
+    /// Puts a way in into the place of another.
+    ///
+    /// - Returns: whether that one was there; if not, nothing is changed.
+    public mutating func replaceSlot(_ slotID: [UInt8], with slot: Slot) -> Bool {
+        guard let place = slots.firstIndex(where: { $0.id == slotID }) else { return false }
+        slots[place] = slot
+        return true
+    }
+}
+
+// MARK: - Another data key
+
+extension StoreDraft {
+    /// The same store under another data key: every record, of whatever kind, opened with the old one and sealed anew
+    /// with the new one, in the same order and under the same id. Written, it is the store's next generation.
+    ///
+    /// It is another draft, with a data key of its own, which begins empty: so nothing that was sealed under the old
+    /// key can be in it.
+    ///
+    /// - Parameters:
+    ///   - dataKey: the new data key.
+    ///   - slots: what opens it, since none of the old slots does.
+    /// - Throws: ``StoreError/damaged(_:)``.
+    public func rekeyed(with dataKey: borrowing SealingKey, slots: [Slot]) throws(StoreError) -> StoreDraft {
+        var draft = StoreDraft(id: id, generation: generation, minor: minor, dataKey: dataKey.copy())
+        draft.slots = slots
+        draft.isUnfinished = isUnfinished
+        draft.recordOf = recordOf
+        for record in records {
+            let plain = try record.open(store: id, with: recordKey)
+            draft.records.append(
+                SealedRecord(
+                    sealing: plain, id: record.id, kind: record.kind, generation: draft.generation, store: id,
+                    with: draft.recordKey))
+        }
+        return draft
+    }
 }
 
 // MARK: - Keys

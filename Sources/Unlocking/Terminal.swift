@@ -7,6 +7,10 @@ public enum Terminal {
     /// The longest line that is read, in bytes.
     private static let longest = 1024
 
+    /// Signals that would end the process at a prompt and leave the terminal without echo: `readpassphrase` puts it
+    /// back at those of the keyboard, and at SIGHUP, SIGTERM and SIGPIPE, but not at these.
+    private static let unheeded = [SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGPOLL, SIGPWR, SIGXCPU, SIGXFSZ, SIGSTKFLT]
+
     /// Whether there's a terminal whose foreground this process is in; a background job must not read from it.
     public static var isThere: Bool {
         let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
@@ -17,16 +21,24 @@ public enum Terminal {
 
     /// Asks for something that must not be seen. A signal at the prompt gets the terminal back as it was.
     ///
+    /// - Parameter time: how long the person has for it; `nil` for as long as it takes.
     /// - Returns: what was typed, without the end of line; `nil` if there's no terminal or no answer.
-    public static func askSecret(_ prompt: String) -> SecretBytes? { ask(prompt, RPP_REQUIRE_TTY | RPP_ECHO_OFF) }
+    public static func askSecret(_ prompt: String, within time: Duration? = nil) -> SecretBytes? {
+        ask(prompt, RPP_REQUIRE_TTY | RPP_ECHO_OFF, time)
+    }
 
     /// Asks for something that may be seen.
     public static func ask(_ prompt: String) -> String? {
-        ask(prompt, RPP_REQUIRE_TTY | RPP_ECHO_ON)?.withBytes { String(decoding: $0.array(), as: UTF8.self) }
+        ask(prompt, RPP_REQUIRE_TTY | RPP_ECHO_ON, nil)?.withBytes { String(decoding: $0.array(), as: UTF8.self) }
     }
 
-    private static func ask(_ prompt: String, _ flags: Int32) -> SecretBytes? {
+    private static func ask(_ prompt: String, _ flags: Int32, _ time: Duration?) -> SecretBytes? {
         guard isThere else { return nil }
+        // At SIGALRM, `readpassphrase` gives up, puts the terminal back, and hands the signal on to whoever had it.
+        let heeded = (unheeded + [SIGALRM]).map { ($0, signal($0, SIG_IGN)) }
+        defer { for (number, handler) in heeded { _ = signal(number, handler) } }
+        if let time { setAlarm(time) }
+        defer { setAlarm(nil) }
         var typed = SecretBytes(zeros: longest)
         let count = typed.withMutableBytes { bytes -> Int? in
             unsafe bytes.withUnsafeMutableBytes { buffer -> Int? in
@@ -38,5 +50,15 @@ public enum Terminal {
         guard let count, count > 0 else { return nil }
         typed.truncate(to: count)
         return typed
+    }
+
+    /// Has SIGALRM come after a time, or not at all.
+    private static func setAlarm(_ time: Duration?) {
+        let (seconds, attoseconds) = (time ?? .zero).components
+        // Nothing would switch it off.
+        let microseconds = max(time == nil ? 0 : 1, Int(attoseconds / 1_000_000_000_000))
+        var timer = itimerval(
+            it_interval: timeval(), it_value: timeval(tv_sec: Int(seconds), tv_usec: microseconds))
+        _ = unsafe setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
     }
 }

@@ -1,16 +1,6 @@
 public import Keyring
 public import SealedStore
 
-/// A way to the data key of a locked store.
-public enum Way: Sendable, Equatable {
-    /// The desktop's keyring.
-    case keyring
-    /// A file that holds the passphrase, and what names the file.
-    case file(path: String, namedBy: String)
-    /// A person at the terminal.
-    case terminal
-}
-
 /// Why a way did not lead to the data key.
 public enum Obstacle: Sendable, Equatable {
     /// The keyring's answer.
@@ -19,10 +9,14 @@ public enum Obstacle: Sendable, Equatable {
     case wrongKey
     /// A file that can't be read or is empty; the error number, 0 if it is empty.
     case unreadable(Int32)
-    /// There is no terminal, or the process isn't in its foreground.
+    /// There is no terminal with the process in its foreground, and no dialog can be shown.
     case nobodyThere
     /// The person gave no passphrase.
     case refused
+    /// The person didn't answer in time.
+    case noAnswer
+    /// The program could not be started, or could not show its dialog.
+    case notShown
 }
 
 /// Why a store could not be unlocked.
@@ -31,6 +25,8 @@ public enum UnlockError: Error, Equatable, Sendable {
     case store(StoreError)
     /// Every way was tried in vain; what stood in each one's way.
     case locked([Attempt])
+    /// Another process was asking for the passphrase until there was no time left.
+    case late
 
     /// A way, and what stood in it.
     public struct Attempt: Sendable, Equatable {
@@ -38,5 +34,14 @@ public enum UnlockError: Error, Equatable, Sendable {
         public let way: Way
         /// What stood in it.
         public let obstacle: Obstacle
+
+        /// Whether it was a person who didn't open the store, so that nobody should ask again at once.
+        public var isRefusal: Bool {
+            switch obstacle {
+            case .refused, .noAnswer, .keyring(.dismissed): true
+            case .wrongKey: way.asksPerson
+            case .keyring, .unreadable, .nobodyThere, .notShown: false
+            }
+        }
     }
 }

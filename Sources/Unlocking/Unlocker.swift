@@ -1,137 +1,163 @@
-import KeyCache
+public import KeyCache
+import Keyring
 public import SealedStore
 public import Sealing
-import Keyring
 
-/// The ways to a store's data key, from the quickest to a person.
+/// Opens locked stores: with the kernel's keyring, by what another process is told, or by going down the ``Ladder``.
 public struct Unlocker: Sendable {
-    /// How long the kernel's keyring keeps the data key after each use, in seconds.
-    public static let lifetime: UInt32 = 15 * 60
-    /// The same where a person typed the passphrase for `awskeys unlock`.
-    public static let lifetimeAfterPassphrase: UInt32 = 8 * 3600
-
     private let environment: @Sendable (String) -> String?
+    private let settings: Settings
     private let mayAsk: Bool
+    private let heedsRefusals: Bool
+    private let acceptsRollback: Bool
+
+    /// How long everything may take, waiting for other processes and persons included: Go's SDK gives a
+    /// `credential_process` 60 seconds.
+    private static let patience = Duration.seconds(55)
 
     /// - Parameters:
     ///   - environment: a variable's value.
-    ///   - mayAsk: whether a person may be asked, by the keyring or at the terminal.
-    public init(environment: @escaping @Sendable (String) -> String?, mayAsk: Bool = true) {
+    ///   - settings: what the person has set.
+    ///   - mayAsk: whether a person may be asked, by the keyring or for the passphrase.
+    ///   - heedsRefusals: whether nobody is to be asked who has said no in the last seconds, to another process. An SDK
+    ///     asks for one profile after the other; a person who types a command wants to be asked.
+    ///   - acceptsRollback: whether the store may be older than one seen before.
+    public init(
+        environment: @escaping @Sendable (String) -> String?, settings: Settings = Settings(), mayAsk: Bool = true,
+        heedsRefusals: Bool = false, acceptsRollback: Bool = false
+    ) {
         self.environment = environment
+        self.settings = settings
         self.mayAsk = mayAsk
+        self.heedsRefusals = heedsRefusals
+        self.acceptsRollback = acceptsRollback
     }
 
-    /// The data key of a store, from the kernel's keyring or by the first slot that opens; then it is remembered.
+    /// The data key of a store; then the kernel's keyring remembers it.
     ///
     /// - Throws: ``UnlockError``.
     public func unlock(_ store: borrowing ClosedStore) throws(UnlockError) -> SealingKey {
-        if let cached = KeyCache.load(store: store.id) {
-            guard cached.generation <= store.generation else {
-                throw .store(.rolledBack(found: store.generation, seen: cached.generation))
+        if let key = try remembered(store) { return key }
+        let deadline = Deadline(in: Self.patience)
+        let meeting = Meeting(store: store.id, until: deadline)
+        let ladder = Ladder(environment: environment, settings: settings, mayAsk: mayAsk, until: deadline)
+        while true {
+            switch meeting.join() {
+            case .asker(let seat): return try ask(store, ladder, at: seat)
+            case .told(let message):
+                switch Answer(reading: message) {
+                case .dataKey(let key) where store.isOpened(by: key): return key
+                case .failure(let failure) where failure.isRefusal || Set(ladder.ways).isSubset(of: failure.ways):
+                    throw .locked(failure.attempts)
+                default: break
+                }
+            case .left: break
+            case .late: throw .late
             }
-            return cached.dataKey.copy()
+            // The asker had no way that this process has, or is gone; somebody else may have been quicker.
+            if let key = try remembered(store) { return key }
         }
-        let key = try openSlot(store)
-        remember(key, store: store.id, generation: store.generation, lifetime: Self.lifetime)
-        return key
     }
 
+    /// Goes down the ladder for itself and for all who wait.
+    private func ask(
+        _ store: borrowing ClosedStore, _ ladder: Ladder, at seat: consuming Seat?
+    ) throws(UnlockError) -> SealingKey {
+        // The last asker may have ended just before the seat was taken.
+        if let key = try remembered(store) { return key }
+        if heedsRefusals, let reasons = KeyCache.refusal(store: store.id), let failure = SharedFailure(reading: reasons)
+        {
+            throw .locked(failure.attempts)
+        }
+        do throws(UnlockError) {
+            let opened = try ladder.open(store)
+            try prove(store, with: opened.dataKey)
+            guard opened.generation <= store.generation || acceptsRollback else {
+                throw .store(.rolledBack(found: store.generation, seen: opened.generation))
+            }
+            remember(
+                opened.dataKey, store: store.id, generation: store.generation, lifetime: settings.lifetime,
+                opener: opened.opener)
+            if opened.opener == .keyring, opened.generation < store.generation {
+                rememberGeneration(of: store, opened.dataKey)
+            }
+            KeyCache.forgetRefusal(store: store.id)
+            tell(.dataKey(opened.dataKey.copy()), to: seat)
+            return opened.dataKey.copy()
+        } catch {
+            if case .locked(let attempts) = error {
+                let failure = SharedFailure(ways: ladder.ways, attempts: attempts)
+                if failure.isRefusal { KeyCache.rememberRefusal(failure.encoded(), store: store.id) }
+                tell(.failure(failure), to: seat)
+            }
+            throw error
+        }
+    }
+
+    private func tell(_ answer: consuming Answer, to seat: borrowing Seat?) {
+        let message = answer.encoded()
+        switch seat {
+        case .some(let seat): seat.tell(message)
+        case nil: break
+        }
+    }
+
+    /// The data key that the kernel's keyring has for a store, if it opens it.
+    private func remembered(_ store: borrowing ClosedStore) throws(UnlockError) -> SealingKey? {
+        guard let cached = KeyCache.load(store: store.id) else { return nil }
+        // After `awskeys rekey`, the one of before is useless.
+        let isOpened = store.isOpened(by: cached.dataKey)
+        if cached.generation > store.generation {
+            // A changed byte is no older file.
+            if isOpened { try prove(store, with: cached.dataKey) }
+            throw .store(.rolledBack(found: store.generation, seen: cached.generation))
+        }
+        guard isOpened else { return nil }
+        if cached.generation < store.generation {
+            // Written where this keyring isn't, as by another machine.
+            try prove(store, with: cached.dataKey)
+            rememberGeneration(of: store, cached.dataKey)
+        }
+        return cached.dataKey.copy()
+    }
+
+    /// Makes sure that the store's generation is one that was written with the data key, before it is remembered.
+    private func prove(_ store: borrowing ClosedStore, with key: borrowing SealingKey) throws(UnlockError) {
+        do throws(StoreError) {
+            try store.prove(with: key)
+        } catch {
+            throw .store(error)
+        }
+    }
+}
+
+// MARK: - Remembering
+
+extension Unlocker {
     /// Puts the data key into the kernel's keyring; where the kernel refuses, slots are opened each time.
-    public func remember(_ key: borrowing SealingKey, store: [UInt8], generation: UInt64, lifetime: UInt32) {
+    public func remember(
+        _ key: borrowing SealingKey, store: [UInt8], generation: UInt64, lifetime: UInt32, opener: Opener
+    ) {
         do throws(KeyCacheError) {
-            try KeyCache.save(key, store: store, generation: generation, lifetime: lifetime)
+            try KeyCache.save(key, store: store, generation: generation, lifetime: lifetime, opener: opener)
         } catch {
             // Containers refuse. `awskeys status` says so.
         }
     }
 
-    /// Opens one of the store's slots: with the keyring, with a passphrase file, with a person's passphrase.
+    /// Lets the kernel's keyring and the desktop's know of a generation that was just written or proved, so that an
+    /// older file is noticed.
     ///
-    /// - Throws: ``UnlockError``.
-    public func openSlot(_ store: borrowing ClosedStore) throws(UnlockError) -> SealingKey {
-        let all = try Self.slots(of: store)
-        var attempts: [UnlockError.Attempt] = []
-        for slot in all where slot.kind == .keyring {
-            do throws(KeyringError) {
-                let wrapping = try Keyring.load(store: store.id, slot: slot.id, mayPrompt: mayPrompt)
-                if let key = slot.unwrap(with: wrapping, store: store.id) { return key }
-                attempts.append(.init(way: .keyring, obstacle: .wrongKey))
-            } catch {
-                attempts.append(.init(way: .keyring, obstacle: .keyring(error)))
-            }
+    /// - Parameter key: the store's data key.
+    public func rememberGeneration(of store: borrowing ClosedStore, _ key: borrowing SealingKey) {
+        if let cached = KeyCache.load(store: store.id, isUse: false) {
+            remember(
+                key, store: store.id, generation: store.generation, lifetime: cached.lifetime, opener: cached.opener)
         }
-        let slots = all.filter(\.opensWithPassphrase)
-        guard !slots.isEmpty else { throw .locked(attempts) }
-        if let file = PassphraseFile.named(by: environment) {
-            do throws(UnlockError) {
-                if let key = Self.open(slots, with: try file.read(), store: store.id) { return key }
-                attempts.append(.init(way: file.way, obstacle: .wrongKey))
-            } catch {
-                guard case .locked(let more) = error else { throw error }
-                attempts += more
-            }
-        }
-        if mayAsk, Terminal.isThere {
-            if let typed = Terminal.askSecret("Passphrase of the awskeys store: ") {
-                if let key = Self.open(slots, with: typed, store: store.id) { return key }
-                attempts.append(.init(way: .terminal, obstacle: .wrongKey))
-            } else {
-                attempts.append(.init(way: .terminal, obstacle: .refused))
-            }
-        } else {
-            attempts.append(.init(way: .terminal, obstacle: .nobodyThere))
-        }
-        throw .locked(attempts)
-    }
-
-    /// Whether the keyring may bring up a prompt: only where there is a screen to show it on.
-    private var mayPrompt: Bool {
-        mayAsk && (environment("WAYLAND_DISPLAY") ?? environment("DISPLAY")) != nil
-    }
-
-    private static func slots(of store: borrowing ClosedStore) throws(UnlockError) -> [Slot] {
-        do throws(StoreError) {
-            return try store.slots()
-        } catch {
-            throw .store(error)
-        }
-    }
-
-    private static func open(_ slots: [Slot], with typed: borrowing SecretBytes, store: [UInt8]) -> SealingKey? {
-        switch RecoveryCode.read(typed) {
-        case .some(let code):
-            for slot in slots where slot.isRecovery {
-                if let key = slot.unwrap(withPassphrase: code, store: store) { return key }
-            }
-        case nil: break
-        }
-        for slot in slots where !slot.isRecovery {
-            if let key = slot.unwrap(withPassphrase: typed, store: store) { return key }
-        }
-        return nil
-    }
-}
-
-extension Slot {
-    /// Whether a passphrase or a recovery code opens it.
-    var opensWithPassphrase: Bool {
-        switch kind {
-        case .passphrase, .recovery: true
-        case .keyring, .unknown: false
-        }
-    }
-
-    var isRecovery: Bool {
-        if case .recovery = kind { true } else { false }
-    }
-
-    /// The data key, if the passphrase is the slot's. It takes the memory and the time that the slot says.
-    fileprivate func unwrap(withPassphrase passphrase: borrowing SecretBytes, store: [UInt8]) -> SealingKey? {
-        switch kind {
-        case .passphrase(let salt, let cost), .recovery(let salt, let cost):
-            guard let key = try? SealingKey(passphrase: passphrase, salt: salt.span, cost: cost) else { return nil }
-            return unwrap(with: key, store: store)
-        case .keyring, .unknown: return nil
+        guard let slots = try? store.slots() else { return }
+        for slot in slots where slot.kind == .keyring {
+            Keyring.rememberGeneration(
+                store.generation, store: store.id, slot: slot.id, mayLower: acceptsRollback)
         }
     }
 }

@@ -15,7 +15,7 @@ struct WordingTests {
         (.missing, .notFound), (.file(FileError("read", "/x", number: EIO)), .inputOutput), (.foreignOwner, .locked),
         (.exposed(mode: 0o644), .locked), (.notAStore, .damaged), (.newer(major: 2, minor: 1), .damaged),
         (.damaged(.header), .damaged), (.damaged(.slots), .damaged), (.damaged(.index), .damaged),
-        (.damaged(.record), .damaged), (.wrongKey, .damaged), (.rolledBack(found: 3, seen: 4), .damaged),
+        (.damaged(.record), .damaged), (.wrongKey, .damaged), (.rolledBack(found: 3, seen: 4), .rolledBack),
         (.busy, .busy), (.full, .cantCreate),
     ]
 

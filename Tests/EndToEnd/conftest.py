@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import programs
+from gnome_keyring import Keyring, gnome_keyring
+import unlocking_table
+from counting import Argon2Runs, build_shim
 from home import Home
 from moto_server import Moto, moto_server
 from oracles import Oracles, oracles
@@ -22,6 +25,12 @@ MakeHome = Callable[..., Home]
 def pytest_report_header() -> list[str]:
     """Names what a failure can be repeated with."""
     return [f"programs: {programs.FOLDER}", f"seed: {SEED} (AWSKEYS_TEST_SEED)"]
+
+
+def pytest_sessionfinish() -> None:
+    """Writes the table of unlocking that was just measured, if AWSKEYS_WRITE_TABLE names a file for it."""
+    if file := os.environ.get("AWSKEYS_WRITE_TABLE"):
+        unlocking_table.write(Path(file))
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +60,16 @@ def make_home(built: Path, tmp_path: Path) -> Iterator[MakeHome]:
 def home(make_home: MakeHome) -> Home:
     """A home with the everyday files, a passphrase file, and no store yet."""
     return make_home()
+
+
+@pytest.fixture
+def desktop(make_home: MakeHome) -> Iterator[tuple[Home, Keyring]]:
+    """A home with an unlocked keyring, and everything imported through it."""
+    home = make_home(passphrase=False)
+    with gnome_keyring(home.env) as keyring:
+        home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
+        home.import_all()
+        yield home, keyring
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +107,15 @@ def stub() -> Iterator[Stub]:
     """An IAM and STS of the tests' own, whose keys, clocks, codes and faults the test sets."""
     with stub_iam() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def argon2_shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that counts runs of Argon2."""
+    return build_shim(tmp_path_factory.mktemp("shim"))
+
+
+@pytest.fixture
+def argon2_runs(argon2_shim: Path, tmp_path: Path) -> Argon2Runs:
+    """How often programs that have its environment turned a passphrase into a key."""
+    return Argon2Runs(argon2_shim, tmp_path / "argon2-runs")

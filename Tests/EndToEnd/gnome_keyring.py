@@ -25,11 +25,14 @@ COLLECTION = "/org/freedesktop/secrets/collection/login"
 class Keyring:
     """The daemon, its bus, and what a desktop does with them."""
 
-    def __init__(self, env: dict[str, str], bus: str, daemon: int, user: int | None) -> None:
+    def __init__(
+        self, env: dict[str, str], bus: str, daemon: int, user: int | None, collection: str = COLLECTION
+    ) -> None:
         self.env = env | {"DBUS_SESSION_BUS_ADDRESS": bus}
         self.bus = bus
         self.daemon = daemon
         self.user = user
+        self.collection = collection
 
     def _connection(self) -> DBusConnection:
         # A session bus speaks to its own user only, not even to root.
@@ -55,12 +58,17 @@ class Keyring:
     @property
     def locked(self) -> bool:
         """Whether the login collection is locked."""
-        return bool(self._property(COLLECTION, "org.freedesktop.Secret.Collection", "Locked"))
+        return bool(self._property(self.collection, "org.freedesktop.Secret.Collection", "Locked"))
+
+    @property
+    def collections(self) -> list[str]:
+        """The collections, as D-Bus paths."""
+        return list(self._property(SERVICE.object_path, "org.freedesktop.Secret.Service", "Collections"))
 
     @property
     def items(self) -> list[str]:
         """The items of the login collection, as D-Bus paths."""
-        return list(self._property(COLLECTION, "org.freedesktop.Secret.Collection", "Items"))
+        return list(self._property(self.collection, "org.freedesktop.Secret.Collection", "Items"))
 
     def labels_and_attributes(self) -> list[tuple[str, dict[str, str]]]:
         """What anybody on the bus may read about the items."""
@@ -72,7 +80,7 @@ class Keyring:
 
     def lock(self) -> None:
         """Locks the collection, as a screen lock or the user does."""
-        self._call(SERVICE, "Lock", "ao", [COLLECTION])
+        self._call(SERVICE, "Lock", "ao", [self.collection])
         assert self.locked
 
     def unlock(self) -> None:
@@ -105,37 +113,48 @@ class Keyring:
             os.kill(self.daemon, signal.SIGCONT)
 
 
-def _started(env: dict[str, str], user: int | None) -> Iterator[Keyring]:
+@contextmanager
+def session_bus(env: dict[str, str], user: int | None = None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Runs a session bus until the block ends, and gives its address and its process."""
     argv = ["dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=1"]
     bus = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, user=user)
     assert bus.stdout
-    address = bus.stdout.readline().strip()
-    daemon_argv = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]
-    daemon = subprocess.Popen(
-        daemon_argv,
-        env=env | {"DBUS_SESSION_BUS_ADDRESS": address},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        user=user,
-    )
     try:
-        assert daemon.stdin
-        daemon.stdin.write(PASSWORD)
-        daemon.stdin.close()
-        keyring = Keyring(env, address, daemon.pid, user)
-        _wait_for_name(keyring)
-        yield keyring
+        yield bus.stdout.readline().strip(), bus
     finally:
-        for process in (daemon, bus):
-            process.kill()
-            process.wait(timeout=10)
+        bus.kill()
+        bus.wait(timeout=10)
         bus.stdout.close()
 
 
-def _wait_for_name(keyring: Keyring) -> None:
-    """Waits until the daemon owns its name on the bus, which the bus tells as it happens."""
+def _started(env: dict[str, str], user: int | None, unlocked: bool) -> Iterator[Keyring]:
+    argv = ["gnome-keyring-daemon", "--foreground", "--components=secrets", *(["--unlock"] if unlocked else [])]
+    with session_bus(env, user) as (address, _):
+        daemon = subprocess.Popen(
+            argv,
+            env=env | {"DBUS_SESSION_BUS_ADDRESS": address},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            user=user,
+        )
+        try:
+            assert daemon.stdin
+            if unlocked:
+                daemon.stdin.write(PASSWORD)
+            daemon.stdin.close()
+            keyring = Keyring(env, address, daemon.pid, user)
+            wait_for_name(keyring)
+            assert not unlocked or not keyring.locked
+            yield keyring
+        finally:
+            daemon.kill()
+            daemon.wait(timeout=10)
+
+
+def wait_for_name(keyring: Keyring) -> None:
+    """Waits until the service owns its name on the bus, which the bus tells as it happens."""
     rule = MatchRule(
         type="signal", interface="org.freedesktop.DBus", member="NameOwnerChanged", path=message_bus.object_path
     )
@@ -146,14 +165,15 @@ def _wait_for_name(keyring: Keyring) -> None:
             while not owned:
                 name, _, owner = connection.recv_until_filtered(changes, timeout=20).body
                 owned = name == NAME and owner != ""
-    assert not keyring.locked
 
 
 @contextmanager
-def gnome_keyring(env: dict[str, str], user: int | None = None) -> Iterator[Keyring]:
-    """Runs a bus and an unlocked keyring, as another user if need be, until the block ends.
+def gnome_keyring(env: dict[str, str], user: int | None = None, unlocked: bool = True) -> Iterator[Keyring]:
+    """Runs a bus and a keyring, as another user if need be, until the block ends.
+
+    It is unlocked, or else what it is before a first login: without any collection that keeps items.
 
     Both live below the environment's HOME.
     """
     Path(env["XDG_RUNTIME_DIR"]).mkdir(mode=0o700, exist_ok=True)
-    yield from _started(env, user)
+    yield from _started(env, user, unlocked)

@@ -180,7 +180,7 @@ def test_an_older_state_of_the_store_is_refused_until_accepted(home: Home) -> No
     home.store.write_bytes(older)
     before = home.files()
     for answer in (home.resolve("dev"), home.run("credential-process", "dev"), home.run("list")):
-        answer.failed(65, "--accept-rollback")
+        answer.failed(76, "--accept-rollback")
     assert home.files() == before
     home.run("unlock", "--accept-rollback").done()
     assert DEV.id in home.resolve("dev").done().stdout

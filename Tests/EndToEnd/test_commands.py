@@ -26,7 +26,7 @@ CSV = {
     "BOM": f"\ufeffAccess key ID,Secret access key\r\n{THIRD.id},{THIRD.secret}\r\n",
     "quoted": f'"Access key ID","Secret access key"\n"{THIRD.id}","{THIRD.secret}"',
 }
-COMMANDS = ["import", "add", "list", "remove", "export", "credential-process", "lock", "unlock", "status", "slot"]
+COMMANDS = ["import", "add", "list", "remove", "export", "credential-process", "lock", "unlock", "status", "slot", "rekey"]
 
 
 @pytest.fixture(scope="module")

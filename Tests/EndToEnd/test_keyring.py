@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,16 +14,6 @@ from home import PASSPHRASE, Home
 
 # What a program that can't reach the keyring may take, in seconds: the one promise about time.
 DEADLINE = 2.5
-
-
-@pytest.fixture
-def desktop(make_home: MakeHome) -> Iterator[tuple[Home, Keyring]]:
-    """A home with an unlocked keyring, and everything imported through it."""
-    home = make_home(passphrase=False)
-    with gnome_keyring(home.env) as keyring:
-        home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
-        home.import_all()
-        yield home, keyring
 
 
 def slots(home: Home) -> list[str]:

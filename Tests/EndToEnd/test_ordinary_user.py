@@ -90,3 +90,21 @@ def test_an_ordinary_user_s_keyring_opens_the_store(theirs: Home, user: int) -> 
         theirs.import_all().run("lock").done()
         assert DEV.id in theirs.resolve("dev").done().stdout
         assert DEV.secret not in theirs.credentials.read_text()
+
+
+def test_where_the_kernel_has_no_room_for_another_key_everything_works_without(theirs: Home, user: int) -> None:
+    theirs.import_all()
+    as_user = {"user": user, "group": user, "extra_groups": []}
+    fill = "for number in $(seq 300); do keyctl add user example-$number x @u || exit 0; done"
+    subprocess.run(["sh", "-c", fill], **as_user, capture_output=True, check=True)
+    try:
+        theirs.run("lock").done()
+        for answer in (theirs.resolve("dev"), theirs.run("credential-process", "dev")):
+            assert DEV.id in answer.done().stdout
+        status = json.loads(theirs.run("status", "--json").done().stdout)
+        assert (status["locked"], status["kernel_keyring"]) == (True, "refused")
+        assert status["kernel_keyring_problem"] == "Disk quota exceeded"
+        theirs.run("unlock").failed(69, "keeps no keys")
+    finally:
+        subprocess.run(["keyctl", "clear", "@u"], **as_user, check=True)
+    theirs.run("unlock").done()

@@ -144,9 +144,9 @@ def assert_it_ends_well(ann: Ann, case: Case) -> str:
         assert case.follow_up == "rollback" and rotations(ann.home) == [], result
         how = "nothing to roll back"
     elif result.status == 69:
-        # It was deleted, and the store didn't come to say so.
+        # It is deleted already, and the store didn't come to say so.
         assert case.follow_up == "rollback" and ann.old.id not in ann.keys(), result
-        assert f"the key {ann.old.id} was deleted" in result.stderr and rotations(ann.home) == [], result
+        assert f"the key {ann.old.id} is deleted already" in result.stderr and rotations(ann.home) == [], result
         how = "deleted already"
     assert result.status in (0, 66, 69), result
     assert_nobody_is_locked_out(ann)

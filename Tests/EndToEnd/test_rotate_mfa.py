@@ -7,7 +7,7 @@ import pytest
 from conftest import MakeHome
 from rotating import MUTATING, Ann, ended, rotations
 from stub_iam import Stub
-from test_terminal import YES_OR_NO, Terminal
+from terminal import YES_OR_NO, Terminal
 
 CODE = "246810"
 WRONG = "135791"

@@ -7,7 +7,7 @@ import pytest
 from conftest import MakeHome
 from rotating import Ann, mutations, rotations
 from stub_iam import Stub
-from test_terminal import YES_OR_NO, Terminal
+from terminal import YES_OR_NO, Terminal
 
 
 @pytest.fixture

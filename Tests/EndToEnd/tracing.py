@@ -24,7 +24,7 @@ def executed(argv: list[str], env: dict[str, str], log: Path, stdin: str | None 
 
 @dataclass
 class Course:
-    """The system calls of the busiest thread of a run, in their order."""
+    """The system calls of one thread of a run, usually the busiest, in their order."""
 
     calls: list[str]
 
@@ -46,13 +46,13 @@ class Course:
         return names[-1], names.count(names[-1])
 
 
-def course(argv: list[str], env: dict[str, str], log: Path) -> tuple[Result, Course]:
-    """Runs a command to its end, and gives its system calls."""
+def course(argv: list[str], env: dict[str, str], log: Path, doing: str = "") -> tuple[Result, Course]:
+    """Runs a command to its end, and gives the system calls of the thread that made the most of a kind."""
     assert STRACE
     result = programs.run([STRACE, "-f", "-qq", "-s", "300", "-o", str(log), *argv], env)
     # "1234 openat(...": a call begins; resumed ones, signals and exits were counted or aren't calls.
     begun = re.findall(r"^(\d+)\s+(\w+\(.*)$", log.read_text(errors="replace"), re.MULTILINE)
-    busiest = Counter(thread for thread, _ in begun).most_common(1)[0][0]
+    busiest = Counter(thread for thread, call in begun if call.startswith(doing)).most_common(1)[0][0]
     return result, Course([call for thread, call in begun if thread == busiest])
 
 

@@ -69,16 +69,17 @@ struct UnlockCommand: ParsableCommand {
     func run(in context: Context) throws {
         let path = try context.storePath()
         if acceptRollback { KeyCache.remove(store: try UnlockedStore.closed(path).id) }
-        let store = try UnlockedStore.unlock(in: context)
-        let closed = try UnlockedStore.closed(path)
-        let byPerson = try !UnlockedStore.slots(path).contains { $0.kind == .keyring }
-        let seconds = duration?.seconds ?? (byPerson ? Unlocker.lifetimeAfterPassphrase : Unlocker.lifetime)
-        context.unlocker().remember(store.dataKey, store: store.id, generation: closed.generation, lifetime: seconds)
-        guard KeyCache.holds(store: store.id) else {
+        let store = try UnlockedStore.unlock(in: context, acceptsRollback: acceptRollback)
+        guard let cached = KeyCache.load(store: store.id) else {
             throw Failure(
                 .unavailable, "the kernel keeps no keys here, so the store can't stay unlocked",
                 hint: "programs unlock it each time: AWSKEYS_PASSPHRASE_FILE lets them")
         }
+        let settings = context.settings()
+        let usual = cached.opener.isPerson ? settings.lifetimeAfterPassphrase : settings.lifetime
+        let seconds = duration?.seconds ?? usual
+        context.unlocker().remember(
+            store.dataKey, store: store.id, generation: cached.generation, lifetime: seconds, opener: cached.opener)
         Console.say("unlocked; locks itself when it hasn't been used for \(Lifetime(seconds: seconds).words)")
     }
 }
@@ -87,15 +88,11 @@ struct UnlockCommand: ParsableCommand {
 struct Lifetime: ExpressibleByArgument {
     let seconds: UInt32
 
-    private static let units: [(Character, UInt32)] = [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)]
-
     init(seconds: UInt32) { self.seconds = seconds }
 
     init?(argument: String) {
-        guard let unit = Self.units.first(where: { $0.0 == argument.last }),
-            let number = UInt32(argument.dropLast()), number > 0, number <= 365 * 86400 / unit.1
-        else { return nil }
-        seconds = number * unit.1
+        guard let seconds = Unlocking.seconds(in: argument) else { return nil }
+        self.seconds = seconds
     }
 
     /// As it is typed.
@@ -103,7 +100,7 @@ struct Lifetime: ExpressibleByArgument {
 
     /// For people.
     var words: String {
-        let unit = Self.units.first { seconds % $0.1 == 0 } ?? ("s", 1)
+        let unit = [("d", 86400), ("h", 3600), ("m", 60)].first { seconds % $0.1 == 0 } ?? ("s", 1)
         return "\(seconds / unit.1) \(unit.0)"
     }
 }

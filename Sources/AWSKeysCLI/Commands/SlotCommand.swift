@@ -1,13 +1,12 @@
 import ArgumentParser
-import Foundation
-import Keyring
 import SealedStore
 import Sealing
 import Unlocking
 
 struct SlotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "slot", abstract: "Manage what opens the store.", subcommands: [List.self, Add.self, Remove.self])
+        commandName: "slot", abstract: "Manage what opens the store.",
+        subcommands: [List.self, Add.self, Replace.self, Remove.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show what opens the store.")
@@ -18,9 +17,30 @@ struct SlotCommand: ParsableCommand {
         func run() throws { try run(in: .live) }
 
         func run(in context: Context) throws {
-            let slots = try UnlockedStore.slots(try context.storePath()).map(SlotEntry.init)
-            if json { return try Console.say(json: ["slots": slots]) }
-            Console.say(Console.table([["SLOT", "KIND", "MADE"]] + slots.map { [$0.id, $0.kind, $0.created] }))
+            let slots = try UnlockedStore.slots(try context.storePath())
+            if json { return try Console.say(json: ["slots": slots.map(Listed.init)]) }
+            let rows = slots.map { slot in
+                let entry = SlotEntry(slot)
+                return [entry.id, entry.kind, entry.created, slot.cost?.words ?? ""]
+            }
+            Console.say(Console.table([["SLOT", "KIND", "MADE", "COST"]] + rows))
+        }
+
+        /// A slot with what a trial of its passphrase costs.
+        private struct Listed: Encodable {
+            let slot: Slot
+
+            enum CodingKeys: String, CodingKey {
+                case passes
+                case memory = "memory_kib"
+            }
+
+            func encode(to encoder: any Encoder) throws {
+                try SlotEntry(slot).encode(to: encoder)
+                var values = encoder.container(keyedBy: CodingKeys.self)
+                try values.encodeIfPresent(slot.cost?.memory, forKey: .memory)
+                try values.encodeIfPresent(slot.cost?.passes, forKey: .passes)
+            }
         }
     }
 
@@ -47,33 +67,14 @@ struct SlotCommand: ParsableCommand {
 
         func run(in context: Context) throws {
             let store = try UnlockedStore.unlock(in: context)
-            let now = UInt64(context.now())
             switch kind {
-            case .keyring:
-                try store.update { draft in
-                    do throws(KeyringError) {
-                        try draft.addKeyringSlot(now: now, mayPrompt: context.hasScreen)
-                    } catch {
-                        throw Failure(error)
-                    }
-                }
+            case .keyring: try store.write(try store.newSlots().keyring(in: context))
             case .passphrase:
-                let passphrase = try newPassphrase(in: context)
-                try store.update { draft in
-                    try outOfMemory { try draft.addPassphraseSlot(passphrase, now: now) }
-                }
-            case .recovery:
-                var code = SecretBytes(zeros: 0)
-                try store.update { draft in code = try outOfMemory { try draft.addRecoverySlot(now: now) } }
-                Console.note("recovery code, shown only now; print it or write it down:")
-                try Console.reveal(lineOf(RecoveryCode.shown(code)))
+                let passphrase = try newPassphrase(from: newPassphraseFile, in: context)
+                try store.write(try store.newSlots().passphrase(orFailing: passphrase))
+            case .recovery: _ = try store.addRecovery(RecoveryCode.make())
             }
             Console.note("added a \(kind.rawValue) slot")
-        }
-
-        private func newPassphrase(in context: Context) throws -> SecretBytes {
-            guard let newPassphraseFile else { return try typedTwice() }
-            return try context.read(PassphraseFile(path: newPassphraseFile, variable: "--new-passphrase-file"))
         }
     }
 
@@ -100,26 +101,18 @@ struct SlotCommand: ParsableCommand {
                     .usage, "\"\(slot)\" is the last way into the store",
                     hint: "add another one first: `awskeys slot add`")
             }
-            try Console.confirm("remove the \(SlotEntry(going).kind) slot \(slot)?", yes: yes)
+            try Console.confirm("remove the \(going.words)?", yes: yes)
             try store.update { draft in
                 guard draft.slots.contains(where: { $0 != going && $0.canOpen }) else { throw StoreError.busy }
                 draft.removeSlot(going.id)
             }
-            if going.kind == .keyring {
-                do throws(KeyringError) {
-                    try Keyring.remove(store: store.id, slot: going.id)
-                } catch {
-                    Console.note("awskeys: the keyring's item stays and opens nothing any more: \(error.words)")
-                }
-            }
+            store.forgetItems(of: [going])
             Console.note("removed the slot")
         }
     }
 }
 
-extension Slot {
-    /// Whether this awskeys could open the store with it.
-    fileprivate var canOpen: Bool {
-        if case .unknown = kind { false } else { true }
-    }
+extension PassphraseCost {
+    /// For people.
+    fileprivate var words: String { "\(memory / 1024) MiB, \(passes) passes" }
 }

@@ -4,6 +4,7 @@ import Foundation
 import KeyCache
 import SealedStore
 import Sealing
+import Unlocking
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,59 +16,89 @@ struct StatusCommand: ParsableCommand {
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        let path = try context.storePath()
-        let cache = KeyCache.problem() == nil ? "available" : "refused"
-        guard FileManager.default.fileExists(atPath: path) else {
-            if json { return try Console.say(json: Status(store: path, exists: false, kernelKeyring: cache)) }
-            Console.say("store           \(path) (not there yet; `awskeys import` or `awskeys add` makes it)")
-            return Console.say("kernel keyring  \(cache)")
-        }
-        let store = try UnlockedStore.closed(path)
-        let slots = try UnlockedStore.slots(path).map(SlotEntry.init)
-        let isLocked = !KeyCache.holds(store: store.id)
-        let generation = store.generation
-        let rotations = try Self.rotations(store, path)
-        if json {
-            return try Console.say(
-                json: Status(
-                    store: path, exists: true, generation: generation, locked: isLocked, slots: slots,
-                    rotations: rotations, kernelKeyring: cache))
-        }
-        let rows = [
-            ["store", path], ["state", isLocked ? "locked" : "unlocked"], ["written", "\(generation) times"],
-            ["kernel keyring", cache],
-        ]
-        let now = context.now()
-        Console.say(
-            Console.table(
-                rows + slots.map { ["slot", "\($0.id)  \($0.kind), made \($0.created)"] }
-                    + (rotations ?? []).map { ["rotation", "\($0.name): \($0.words(now: now))"] }))
+        let status = try StoreStatus(in: context)
+        if json { return try Console.say(json: status) }
+        Console.say(Console.table(status.rows(now: context.now())))
+    }
+}
+
+/// What there is to say of a store without unlocking it.
+private struct StoreStatus: Encodable {
+    let store: String
+    var exists = false
+    var generation: UInt64?
+    /// When the file was last written.
+    var lastWrite: String?
+    var locked: Bool?
+    var unlockedBy: String?
+    /// How long it stays unlocked after each use, and how long it still does without one; in seconds.
+    var locksAfter: UInt32?
+    var locksIn: Int?
+    var slots: [SlotEntry] = []
+    var rotations: [RotationEntry]?
+    let kernelKeyring: String
+    var kernelKeyringProblem: String?
+    let settings: String?
+    let settingsProblems: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case store, exists, generation, locked, slots, rotations, settings
+        case lastWrite = "last_write"
+        case unlockedBy = "unlocked_by"
+        case locksAfter = "locks_after"
+        case locksIn = "locks_in"
+        case kernelKeyring = "kernel_keyring"
+        case kernelKeyringProblem = "kernel_keyring_problem"
+        case settingsProblems = "settings_problems"
     }
 
-    /// The rotations under way, if the store is unlocked; looking doesn't lengthen that.
-    private static func rotations(_ store: consuming ClosedStore, _ path: String) throws -> [RotationEntry]? {
-        guard let cached = KeyCache.load(store: store.id, isUse: false) else { return nil }
-        do throws(StoreError) {
-            let open = try store.open(with: cached.dataKey)
-            return try RotationEntry.all(in: open)
-        } catch {
-            throw Failure(error, store: path)
+    init(in context: Context) throws {
+        store = try context.storePath()
+        let problem = KeyCache.problem()
+        kernelKeyring = problem == nil ? "available" : "refused"
+        kernelKeyringProblem = problem.map { reason($0.number) }
+        settings = context.settingsPath()
+        settingsProblems = context.settings().problems.map { $0.words(context.settingsPath() ?? "") }
+        guard FileManager.default.fileExists(atPath: store) else { return }
+        exists = true
+        let closed = try UnlockedStore.closed(store)
+        generation = closed.generation
+        slots = try UnlockedStore.slots(store).map(SlotEntry.init)
+        let written = try FileManager.default.attributesOfItem(atPath: store)[.modificationDate] as? Date
+        lastWrite = written.map { timestamp(Int($0.timeIntervalSince1970)) }
+        // Looking doesn't lengthen the time.
+        let cached = KeyCache.load(store: closed.id, isUse: false)
+        switch cached {
+        case .some(let cached) where closed.isOpened(by: cached.dataKey):
+            locked = false
+            unlockedBy = cached.opener.words
+            locksAfter = cached.lifetime
+            locksIn = KeyCache.timeLeft(store: closed.id)
+            do throws(StoreError) {
+                rotations = try RotationEntry.all(in: closed.open(with: cached.dataKey))
+            } catch {
+                throw Failure(error, store: store)
+            }
+        default:
+            locked = true
         }
     }
 
-    private struct Status: Encodable {
-        let store: String
-        let exists: Bool
-        var generation: UInt64?
-        var locked: Bool?
-        var slots: [SlotEntry] = []
-        var rotations: [RotationEntry]?
-        let kernelKeyring: String
+    /// For people.
+    func rows(now: Int) -> [[String]] {
+        var rows = [["store", exists ? store : "\(store) (not there yet; `awskeys import` or `awskeys add` makes it)"]]
+        if let locked { rows.append(["state", locked ? "locked" : unlocked]) }
+        if let generation, let lastWrite { rows.append(["written", "\(generation) times, last at \(lastWrite)"]) }
+        rows.append(["kernel keyring", kernelKeyring + (kernelKeyringProblem.map { " (\($0))" } ?? "")])
+        rows += slots.map { ["slot", "\($0.id)  \($0.kind), made \($0.created)"] }
+        rows += (rotations ?? []).map { ["rotation", "\($0.name): \($0.words(now: now))"] }
+        return rows + settingsProblems.map { ["settings", $0] }
+    }
 
-        enum CodingKeys: String, CodingKey {
-            case store, exists, generation, locked, slots, rotations
-            case kernelKeyring = "kernel_keyring"
-        }
+    private var unlocked: String {
+        let left = locksIn.map { ", locks itself in \(Lifetime(seconds: UInt32(clamping: $0)).words)" } ?? ""
+        let after = locksAfter.map { " (\(Lifetime(seconds: $0).words) after each use)" } ?? ""
+        return "unlocked by \(unlockedBy ?? "")" + left + (left.isEmpty ? "" : after)
     }
 }
 

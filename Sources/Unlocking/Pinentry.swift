@@ -1,0 +1,166 @@
+private import Glibc
+import Sealing
+
+/// A pinentry: the program of GnuPG's that asks for a passphrase in a window.
+///
+/// It speaks the Assuan protocol (https://www.gnupg.org/documentation/manuals/assuan/): a command a line, answered by
+/// data lines (`D`, percent-encoded), comments (`#`) and status lines (`S`), and in the end by `OK` or `ERR` and a code
+/// of libgpg-error's. The commands are in pinentry's own manual. A library for it would block without a deadline.
+struct Pinentry: ~Copyable {
+    private var program: AskedProgram
+    private let deadline: Deadline
+
+    /// What a window is for.
+    private static let description =
+        "A program needs AWS credentials.%0AEnter the passphrase or a recovery code of your awskeys store."
+
+    /// Those with windows, in the order of their desktops' spread; then the one that the system has chosen.
+    private static let names = [
+        "pinentry-gnome3", "pinentry-qt", "pinentry-gtk-2", "pinentry-gtk", "pinentry-fltk", "pinentry-x11", "pinentry",
+    ]
+
+    /// Where pinentries with windows are.
+    ///
+    /// - Parameter path: the folders to look in, with colons between them (`PATH`).
+    static func found(in path: String) -> [String] {
+        var seen: Set<String> = []
+        return names.compactMap { name in
+            path.split(separator: ":").lazy.map { $0 + "/" + name }.first { unsafe access($0, X_OK) == 0 }
+        }.filter { found in
+            guard let real = unsafe realpath(found, nil) else { return false }
+            defer { unsafe free(real) }
+            let target = unsafe String(cString: real)
+            // These need a terminal, and there is none where a window is asked for.
+            return !target.hasSuffix("-curses") && !target.hasSuffix("-tty") && seen.insert(target).inserted
+        }
+    }
+
+    /// Starts one.
+    ///
+    /// - Returns: `nil` if it can't be started or doesn't greet.
+    static func start(_ path: String, until deadline: Deadline) -> Pinentry? {
+        guard let program = AskedProgram.start(path, until: deadline) else { return nil }
+        var pinentry = Pinentry(program: program, deadline: deadline)
+        guard pinentry.reply().isOK else { return nil }
+        // What it doesn't know it may refuse.
+        let seconds = max(1, deadline.milliseconds() / 1000)
+        for command in [
+            "OPTION lc-ctype=C.UTF-8", "SETTIMEOUT \(seconds)", "SETTITLE awskeys", "SETPROMPT Passphrase:",
+        ] {
+            _ = pinentry.ask(command)
+        }
+        guard pinentry.ask("SETDESC " + description).isOK else { return nil }
+        return pinentry
+    }
+
+    private init(program: consuming AskedProgram, deadline: Deadline) {
+        self.program = program
+        self.deadline = deadline
+    }
+
+    /// Has the person type the passphrase.
+    ///
+    /// - Parameter isRetry: whether the one before was wrong.
+    mutating func askPassphrase(isRetry: Bool) -> PromptReply {
+        if isRetry { _ = ask("SETERROR Wrong passphrase; try again") }
+        switch ask("GETPIN") {
+        case .ok(let passphrase):
+            return passphrase.count > 0 ? .typed(passphrase) : .obstacle(.refused)
+        case .error(let code):
+            // libgpg-error puts the program that the error comes from into the upper half.
+            switch code & 0xFFFF {
+            case Self.cancelled, Self.fullyCancelled: return .obstacle(.refused)
+            case Self.timeout: return .obstacle(.noAnswer)
+            default: return .obstacle(.notShown)
+            }
+        case .ended:
+            return .obstacle(deadline.hasPassed ? .noAnswer : .notShown)
+        }
+    }
+
+    private static let timeout = 62
+    private static let cancelled = 99
+    private static let fullyCancelled = 198
+
+    private enum Reply: ~Copyable {
+        case ok(SecretBytes)
+        case error(Int)
+        case ended
+
+        var isOK: Bool {
+            switch self {
+            case .ok: true
+            default: false
+            }
+        }
+    }
+
+    private mutating func ask(_ command: String) -> Reply {
+        guard program.send(command) else { return .ended }
+        return reply()
+    }
+
+    private mutating func reply() -> Reply {
+        var data = SecretBuilder()
+        while let line = program.line() {
+            switch Self.word(line) {
+            case "OK": return .ok(data.joined())
+            case "ERR": return .error(Self.code(line))
+            case "D": data.add(percentDecoding: line, from: 2)
+            // Comments, status lines, and what later versions may say.
+            default: break
+            }
+        }
+        return .ended
+    }
+
+    /// The first word of a line; it is no secret.
+    private static func word(_ line: borrowing SecretBytes) -> String {
+        line.withBytes { line in
+            let end = line.indices.first { line[$0] == UInt8(ascii: " ") || line[$0] == UInt8(ascii: "\r") }
+            return String(decoding: line.extracting(0..<min(end ?? line.count, 8)).array(), as: UTF8.self)
+        }
+    }
+
+    /// The number in `ERR 83886179 Operation cancelled <Pinentry>`.
+    private static func code(_ line: borrowing SecretBytes) -> Int {
+        let text = line.withBytes { String(decoding: $0.array(), as: UTF8.self) }
+        return Int(text.dropFirst(4).prefix { $0.isNumber }) ?? 0
+    }
+}
+
+extension SecretBuilder {
+    /// Adds a line's bytes from `start` on, with `%` and two hexadecimal digits as the byte that they stand for.
+    fileprivate mutating func add(percentDecoding line: borrowing SecretBytes, from start: Int) {
+        var decoded = SecretBytes(zeros: line.count)
+        var count = 0
+        line.withBytes { line in
+            decoded.withMutableBytes { decoded in
+                var index = start
+                while index < line.count {
+                    var byte = line[index]
+                    if byte == UInt8(ascii: "%"), index + 2 < line.count, let high = digit(line[index + 1]),
+                        let low = digit(line[index + 2])
+                    {
+                        byte = high << 4 | low
+                        index += 2
+                    }
+                    decoded[count] = byte
+                    count += 1
+                    index += 1
+                }
+            }
+        }
+        decoded.truncate(to: count)
+        decoded.withBytes { add($0) }
+    }
+}
+
+private func digit(_ character: UInt8) -> UInt8? {
+    switch character {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+    default: nil
+    }
+}
