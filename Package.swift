@@ -24,6 +24,7 @@ let package = Package(
         .systemLibrary(name: "CChild"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
         .systemLibrary(name: "CSecret", pkgConfig: "libsecret-1"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CKeyutils"),
@@ -44,6 +45,7 @@ let package = Package(
         .target(
             name: "Rotation", dependencies: ["AWSAPI", "SealedStore", "Sealing"], swiftSettings: strict),
         .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),
+        .target(name: "LoginWatch", dependencies: ["CGio"], swiftSettings: strict),
         .target(
             name: "Unlocking",
             dependencies: ["CBSD", "CChild", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
@@ -52,7 +54,7 @@ let package = Package(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "Rotation", "SealedStore", "Sealing", "Unlocking",
+                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -97,6 +99,8 @@ let package = Package(
         .testTarget(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "LoginWatchTests", dependencies: ["CGio", "LoginWatch"], swiftSettings: strict),
         .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
     ]

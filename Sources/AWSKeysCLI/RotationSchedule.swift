@@ -1,7 +1,5 @@
 import ArgumentParser
-import DurableFiles
 import Foundation
-import Sealing
 
 /// A timer of systemd's, in the user's own manager, that rotates keys of an age.
 enum RotationSchedule: ExpressibleByArgument {
@@ -21,43 +19,24 @@ enum RotationSchedule: ExpressibleByArgument {
 
     /// Writes the unit files and starts the timer, or takes them away.
     func install(grace: Lifetime?, isKeptActive: Bool, in context: Context) throws {
-        // https://specifications.freedesktop.org/basedir-spec: a relative one doesn't count.
-        let named = context.environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-        let config = try named ?? "\(context.home())/.config"
-        let folder = config + "/systemd/user"
-        let timer = "\(folder)/\(Self.name).timer"
-        let service = "\(folder)/\(Self.name).service"
+        let units = try UserUnits(in: context)
+        let timer = "\(Self.name).timer"
+        let service = "\(Self.name).service"
         switch self {
         case .off:
-            Self.systemctl(["disable", "--now", "\(Self.name).timer"])
-            for path in [timer, service] where FileManager.default.fileExists(atPath: path) {
-                try FileManager.default.removeItem(atPath: path)
-            }
-            Self.systemctl(["daemon-reload"])
+            try units.remove([timer, service])
             Console.say("keys are not rotated by a timer any more")
         case .keys(let age):
-            guard let programs = context.programFolder(), !programs.contains(where: \.isWhitespace) else {
-                throw Failure(
-                    .config, "systemd cannot start awskeys from a folder with spaces",
-                    hint: "install it under another path")
-            }
+            let program = try UserUnits.program(in: context)
             let variables = try Self.variables(in: context)
-            do throws(FileError) {
-                try makeFolder(at: folder)
-                let options = (grace.map { " --grace \($0.text)" } ?? "") + (isKeptActive ? " --keep-active" : "")
-                let unit = Self.service(programs, age, options, variables)
-                try replaceFile(at: service, with: unit.utf8.span, attributes: .secret)
-                try replaceFile(at: timer, with: Self.timer.utf8.span, attributes: .secret)
-            } catch {
-                throw Failure(error)
-            }
-            Console.say("wrote \(service)\nwrote \(timer)")
-            let isStarted =
-                Self.systemctl(["daemon-reload"]) && Self.systemctl(["enable", "--now", "\(Self.name).timer"])
+            let options = (grace.map { " --grace \($0.text)" } ?? "") + (isKeptActive ? " --keep-active" : "")
+            try units.write(Self.service(program, age, options, variables), as: service)
+            try units.write(Self.timer, as: timer)
+            let isStarted = UserUnits.tell("daemon-reload") && UserUnits.tell("enable", "--now", timer)
             Console.say(
                 isStarted
                     ? "keys older than \(age.words) are rotated once a day, and old ones deleted when they are due"
-                    : "start it where systemd runs for you: `systemctl --user enable --now \(Self.name).timer`")
+                    : "start it where systemd runs for you: `systemctl --user enable --now \(timer)`")
         }
     }
 
@@ -83,10 +62,9 @@ enum RotationSchedule: ExpressibleByArgument {
     }
 
     private static func service(
-        _ programs: String, _ age: Lifetime, _ options: String, _ variables: [(name: String, value: String)]
+        _ program: String, _ age: Lifetime, _ options: String, _ variables: [(name: String, value: String)]
     ) -> String {
-        let environment = variables.map { "Environment=\(quoted("\($0.name)=\($0.value)"))\n" }.joined()
-        let program = programs.replacing("%", with: "%%") + "/awskeys"
+        let environment = variables.map { "Environment=\(UserUnits.quoted("\($0.name)=\($0.value)"))\n" }.joined()
         return """
             [Unit]
             Description=Rotate AWS access keys older than \(age.words)
@@ -113,26 +91,4 @@ enum RotationSchedule: ExpressibleByArgument {
         WantedBy=timers.target
 
         """
-
-    /// https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html#Quoting, with `%` doubled.
-    private static func quoted(_ text: String) -> String {
-        "\""
-            + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("%", with: "%%")
-            .replacing("\n", with: "\\n") + "\""
-    }
-
-    /// Tells the user's manager, if there is one.
-    ///
-    /// - Returns: whether it did what it was told.
-    @discardableResult
-    private static func systemctl(_ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["systemctl", "--user"] + arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
 }

@@ -139,5 +139,5 @@ public enum KeyCache {
 
     static func name(_ store: [UInt8]) -> String { prefix + hexadecimal(store) }
 
-    private static let prefix = "awskeys:"
+    static let prefix = "awskeys:"
 }

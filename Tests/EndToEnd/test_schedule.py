@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import stat
 from pathlib import Path
@@ -12,33 +11,11 @@ import pytest
 import programs
 from conftest import MakeHome
 from home import Home
+from unit_files import ANALYZE, assert_verified, fake_systemctl, settings, units
 
-ANALYZE = shutil.which("systemd-analyze")
 UNITS = ("awskeys-rotate.service", "awskeys-rotate.timer")
 # What a shell, systemd or printf would take for something else.
 ODD = ["with a space", "100%u", 'a "quoted" word', "$HOME and ${USER}", "back\\slash\\n", "it's", "#;|&", "ä ö"]
-
-
-def units(home: Home) -> Path:
-    """The folder of the user's units."""
-    return Path(home.env.get("XDG_CONFIG_HOME") or home.path / ".config") / "systemd/user"
-
-
-def fake_systemctl(home: Home, status: int) -> Path:
-    """Puts a systemctl before the real one, which keeps what it was told; the real one would find no manager here."""
-    folder = home.path.with_name("bin")
-    folder.mkdir()
-    log = folder / "told"
-    script = folder / "systemctl"
-    script.write_text(f'#!/bin/sh\necho "$@" >> "{log}"\nexit {status}\n')
-    script.chmod(0o755)
-    home.env["PATH"] = f"{folder}:{home.env['PATH']}"
-    return log
-
-
-def settings(unit: Path, name: str) -> list[str]:
-    """Gives the values of a setting of a unit file."""
-    return re.findall(rf"^{name}=(.*)$", unit.read_text(), re.MULTILINE)
 
 
 def unquoted(text: str) -> str:
@@ -60,16 +37,6 @@ def environment(unit: Path) -> dict[str, str]:
     return {name: value for name, _, value in items}
 
 
-def assert_verified(home: Home) -> None:
-    """Asserts that systemd has nothing to say against the units."""
-    if ANALYZE is None:
-        pytest.skip("systemd-analyze isn't there to judge unit files")
-    argv = [ANALYZE, "verify", "--user", "--man=no", *[str(units(home) / name) for name in UNITS]]
-    result = programs.run(argv, home.env)
-    about_ours = [line for line in (result.stdout + result.stderr).splitlines() if "awskeys" in line]
-    assert (result.status, about_ours) == (0, []), result
-
-
 @pytest.mark.parametrize("place", ["HOME", "XDG_CONFIG_HOME"])
 def test_the_units_are_written_where_systemd_looks_and_verified(home: Home, place: str) -> None:
     if place == "XDG_CONFIG_HOME":
@@ -83,7 +50,7 @@ def test_the_units_are_written_where_systemd_looks_and_verified(home: Home, plac
     assert settings(service, "Type") == ["oneshot"]
     assert settings(timer, "OnCalendar") == ["daily"] and settings(timer, "WantedBy") == ["timers.target"]
     assert told.read_text().splitlines() == ["--user daemon-reload", "--user enable --now awskeys-rotate.timer"]
-    assert_verified(home)
+    assert_verified(home, UNITS)
 
 
 def test_a_second_time_replaces_them_and_off_removes_them(home: Home) -> None:
@@ -104,7 +71,7 @@ def test_where_no_systemd_runs_the_next_step_is_said(home: Home) -> None:
     fake_systemctl(home, 1)
     result = home.run("rotate", "--schedule", "90d").done()
     assert "systemctl --user enable --now awskeys-rotate.timer" in result.stdout
-    assert_verified(home)
+    assert_verified(home, UNITS)
     home.run("rotate", "--schedule", "off").done()
     assert list(units(home).iterdir()) == []
 
@@ -117,7 +84,7 @@ def test_settings_with_odd_characters_arrive(home: Home, odd: str) -> None:
     home.env |= wanted
     home.run("rotate", "--schedule", "90d").done()
     assert environment(units(home) / UNITS[0]) == wanted
-    assert_verified(home)
+    assert_verified(home, UNITS)
 
 
 def test_only_what_leads_to_the_store_and_to_aws_is_written_down(home: Home) -> None:
@@ -146,7 +113,7 @@ def test_programs_under_a_path_with_a_percent_sign_are_started_or_refused(home: 
     home.folder = tmp_path / "50%u"
     shutil.copytree(programs.FOLDER, home.folder)
     if home.run("rotate", "--schedule", "90d").status == 0:
-        assert_verified(home)
+        assert_verified(home, UNITS)
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze isn't there to judge unit files")
@@ -154,7 +121,7 @@ def test_a_setting_with_a_line_break_arrives_or_is_refused(home: Home) -> None:
     fake_systemctl(home, 0)
     home.env["AWSKEYS_STORE"] = str(home.path / "two\nlines")
     if home.run("rotate", "--schedule", "90d").status == 0:
-        assert_verified(home)
+        assert_verified(home, UNITS)
 
 
 def test_a_relative_path_is_made_absolute_or_refused(home: Home) -> None:

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KeyCache
+import LoginWatch
 import SealedStore
 import Unlocking
 
@@ -7,11 +8,49 @@ struct LockCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lock", abstract: "Forget the data key, so that the store must be unlocked again.")
 
+    @Flag(help: "Lock all stores, and not only the one in use.")
+    var all = false
+
+    @Flag(help: "Stay, and lock all stores whenever the machine suspends or the session is locked.")
+    var watch = false
+
+    @Flag(help: "With --watch: have systemd do so from every login on.")
+    var install = false
+
+    @Flag(help: "With --watch: have systemd stop doing so.")
+    var uninstall = false
+
+    func validate() throws {
+        if install || uninstall, !watch { throw ValidationError("--install and --uninstall go with --watch") }
+        if install, uninstall { throw ValidationError("--install and --uninstall exclude each other") }
+    }
+
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        KeyCache.remove(store: try UnlockedStore.closed(try context.storePath()).id)
-        Console.say("locked")
+        if install {
+            try LockService.install(in: context)
+        } else if uninstall {
+            try LockService.remove(in: context)
+        } else if watch {
+            try Self.lockWatching()
+        } else if all {
+            Console.say(lockedWords(KeyCache.removeAll()))
+        } else {
+            KeyCache.remove(store: try UnlockedStore.closed(try context.storePath()).id)
+            Console.say("locked")
+        }
+    }
+
+    private static func lockWatching() throws -> Never {
+        do throws(LoginWatchError) {
+            try watchLogins { event in
+                if case .undelayed = event { return Console.note("awskeys: \(event.words)") }
+                Console.say("\(lockedWords(KeyCache.removeAll())): \(event.words)")
+            }
+        } catch {
+            throw Failure(error)
+        }
     }
 }
 
