@@ -195,7 +195,7 @@ extension UnlockError.Attempt {
         case (.file(let path, let variable), .unreadable(let number)):
             "cannot read the passphrase from \"\(path)\" (\(variable)): "
                 + (number == 0 ? "it is empty" : reason(number))
-        case (.file(let path, _), _): "the passphrase in \"\(path)\" is wrong"
+        case (.file(let path, _), .wrongKey): "the passphrase in \"\(path)\" is wrong"
         case (.pinentry(let program), .notShown), (.askpass(let program), .notShown):
             "\"\(program)\" could not ask for the passphrase"
         case (_, .wrongKey): "wrong passphrase"

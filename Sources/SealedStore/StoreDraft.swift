@@ -166,7 +166,7 @@ extension StoreDraft {
 
     /// The key that a profile has; `nil` if there is no such profile.
     public func key(of profile: String) throws(StoreError) -> KeyRecord? {
-        guard let record = records.first(where: { $0.id == recordOf[profile] }) else { return nil }
+        guard let wanted = recordOf[profile], let record = records.first(where: { $0.id == wanted }) else { return nil }
         return try KeyRecord(reading: record.open(store: id, with: recordKey))
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -45,11 +46,14 @@ def test_the_desktops_keyring_remembers_what_the_kernel_has_forgotten(desktop: t
         answer.failed(76, "--accept-rollback")
     assert home.store.read_bytes() == older
 
+    seen = generation(keyring)
     home.run("unlock", "--accept-rollback").done()
     assert DEV.id in home.resolve("dev").done().stdout
-    assert generation(keyring) == before
+    # It has become the newest one, wherever something was noted.
+    assert generation(keyring) > seen
     home.run("lock").done()
     assert DEV.id in home.resolve("dev").done().stdout
+    assert THIRD.id not in home.run("list").done().stdout
 
 
 def test_a_changed_generation_is_damage_and_not_an_older_file(desktop: tuple[Home, Keyring]) -> None:
@@ -86,11 +90,12 @@ def test_what_was_written_while_the_keyring_was_locked_is_noted_by_the_next_who_
 def test_the_kernel_learns_of_what_another_machine_wrote(home: Home) -> None:
     home.import_all()
     older = home.store.read_bytes()
-    home.run("lock").done()
     add(home)
     newer = home.store.read_bytes()
+    home.run("lock").done()
+    # Without a keyring slot, nobody remembers the newer one.
     home.store.write_bytes(older)
-    home.run("unlock", "--accept-rollback").done()
+    home.run("unlock").done()
     home.store.write_bytes(newer)
     home.run("list").done()
     home.store.write_bytes(older)
@@ -111,3 +116,16 @@ def test_the_environment_does_not_lead_to_another_keyring(desktop: tuple[Home, K
     assert DEV.id in home.resolve("dev", env=elsewhere).done().stdout
     home.run("slot", "add", "keyring", env=elsewhere).done()
     assert not (home.path / "elsewhere").exists()
+
+
+def test_a_rollback_that_was_not_confirmed_is_not_accepted(desktop: tuple[Home, Keyring]) -> None:
+    home, keyring = desktop
+    older = home.store.read_bytes()
+    add(home)
+    home.store.write_bytes(older)
+    keyring.lock()
+    # The slot can't be opened, so nothing is accepted, and what the kernel remembers stays.
+    home.run("unlock", "--accept-rollback").failed(77, "locked")
+    home.resolve("dev").failed(76, "--accept-rollback")
+    status = json.loads(home.run("status", "--json").done().stdout)
+    assert status["seen_generation"] > status["generation"]
