@@ -14,6 +14,9 @@ let strict: [SwiftSetting] = [
 /// Symbols make a program slower to start, since it has more to map.
 let stripped = LinkerSetting.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))
 
+/// What is left out of the start of the program that SDKs call; the file says what and why.
+let quickStart = "\(Context.packageDirectory)/Sources/awskeys-credential-process/quick-start.ld"
+
 let package = Package(
     name: "awskeys",
     dependencies: [
@@ -62,8 +65,11 @@ let package = Package(
             name: "awskeys", dependencies: ["AWSKeysCLI"], swiftSettings: strict, linkerSettings: [stripped]),
         // Static to the last library: starting it costs what starting any process costs.
         .executableTarget(
-            name: "awskeys-credential-process", dependencies: ["CredentialProcess"], swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-static-executable"]), stripped]),
+            name: "awskeys-credential-process", dependencies: ["CredentialProcess"], exclude: ["quick-start.ld"],
+            swiftSettings: strict,
+            linkerSettings: [
+                .unsafeFlags(["-static-executable", "-use-ld=lld", "-Xlinker", "-T", "-Xlinker", quickStart]), stripped,
+            ]),
         .target(
             name: "TestSupport", dependencies: ["Sealing"], path: "Tests/TestSupport",
             swiftSettings: strict),

@@ -127,7 +127,7 @@ struct UnlockedStore: ~Copyable {
     /// - Parameter isTaking: whether profiles lose what they have, which mustn't happen under a rotation's hands.
     func change<Result>(isTaking: Bool, _ body: (borrowing Importer) throws -> Result) throws -> Result {
         guard isTaking else { return try perform(body) }
-        let lock = try RotationLock(store: path)
+        let lock = try RotationLock(store: path, isShared: true)
         let result = try perform(body)
         _ = consume lock
         return result

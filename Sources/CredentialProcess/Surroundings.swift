@@ -18,6 +18,24 @@ public func storePath() -> String? {
     return environmentVariable("HOME").map { $0 + "/.local/share/awskeys/store" }
 }
 
+/// The arguments that the program was started with, its name first, as bytes; empty where they can't be read.
+///
+/// They come from `/proc/self/cmdline` (proc(5)), where each ends with a zero. The program that SDKs call leaves out what
+/// `CommandLine` needs.
+public func programArguments() -> [[UInt8]] {
+    let file = unsafe open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return [] }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 4096)
+    while true {
+        let got = unsafe read(file, &part, part.count)
+        if got <= 0 { break }
+        bytes += part[..<got]
+    }
+    return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { Array($0) }
+}
+
 /// The folder that the running program lies in, symbolic links followed.
 public func programFolder() -> String? {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in

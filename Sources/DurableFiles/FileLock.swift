@@ -11,15 +11,16 @@ public struct FileLock: ~Copyable {
     ///
     /// - Parameters:
     ///   - path: the lock file; it is made if need be, and stays.
+    ///   - isShared: whether others may share it that say so too.
     ///   - milliseconds: how long to wait for one other process.
     /// - Throws: ``FileError``; its number is `EWOULDBLOCK` when one process held the lock all the time.
-    public init(_ path: String, waiting milliseconds: Int = 10_000) throws(FileError) {
+    public init(_ path: String, isShared: Bool = false, waiting milliseconds: Int = 10_000) throws(FileError) {
         let file = try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW)
         // flock(2) has no deadline of its own, and a signal's would reach the whole process: so ask again and again.
         var total = 0
         var waited = 0
         var holder = try Self.taken(file)
-        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+        while flock(file.descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR, waited < milliseconds else {
                 throw FileError("flock", path, number: errno)
             }

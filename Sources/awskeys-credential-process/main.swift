@@ -8,23 +8,18 @@ import Glibc
 
 harden()
 
-let count = Int(CommandLine.argc)
-let arguments = unsafe CommandLine.unsafeArgv
+let arguments = programArguments()
 
-if count == 2, let argument = unsafe arguments[1],
-    let profile = unsafe ProfileArgument.decode(String(cString: argument)),
+if arguments.count == 2, let profile = ProfileArgument.decode(String(decoding: arguments[1], as: UTF8.self)),
     let path = storePath(), let document = answerAtOnce(profile: profile, store: path)
 {
     exit(printDocument(document) ? 0 : EX_IOERR)
 }
 
 let program = (programFolder() ?? "/usr/bin") + "/awskeys"
-let slow = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: count + 2)
-unsafe slow[0] = strdup("awskeys")
-unsafe slow[1] = strdup("credential-process")
-// The list that the kernel gave ends with a null, which is copied along.
-for index in 1...max(1, count) { unsafe slow[index + 1] = arguments[index] }
-_ = unsafe execv(program, slow)
+let words = [Array("awskeys".utf8), Array("credential-process".utf8)] + arguments.dropFirst()
+var slow = unsafe words.map { word in unsafe strdup((word + [0]).map { CChar(bitPattern: $0) }) } + [nil]
+_ = unsafe execv(program, &slow)
 
 let reason = unsafe String(cString: strerror(errno))
 var message = "awskeys: cannot start \"\(program)\": \(reason)\n  hint: install both programs into one folder\n"

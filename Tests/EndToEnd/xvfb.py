@@ -59,11 +59,6 @@ class Screen:
         self._xdotool("key", "Return")
         self._wait_until_gone(window, name)
 
-    def press_escape(self, name: str) -> None:
-        """Presses Escape in the window if it's there, and doesn't wait for what comes of it."""
-        for window in self.windows(name):
-            self._xdotool("mousemove", "--window", window, "5", "5", "windowfocus", window, "key", "Escape")
-
     def cancel(self, name: str) -> None:
         """Presses Escape in the window, which then goes away."""
         window = self._focus(name)
