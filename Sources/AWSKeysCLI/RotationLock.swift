@@ -1,8 +1,8 @@
 import DurableFiles
 import Foundation
 
-/// The right to rotate the keys of a store, held by one process at a time; or the right to take keys away, which several
-/// share, since a rotation must not lose them under its hands.
+/// The right to rotate the keys of a store, held by one process at a time; or the right to take keys away, which
+/// several share, since a rotation must not lose them under its hands.
 struct RotationLock: ~Copyable {
     private let lock: FileLock
     /// Whether another process had it first.

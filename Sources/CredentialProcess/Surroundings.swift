@@ -20,8 +20,8 @@ public func storePath() -> String? {
 
 /// The arguments that the program was started with, its name first, as bytes; empty where they can't be read.
 ///
-/// They come from `/proc/self/cmdline` (proc(5)), where each ends with a zero. The program that SDKs call leaves out what
-/// `CommandLine` needs.
+/// They come from `/proc/self/cmdline` (proc(5)), where each ends with a zero. The program that SDKs call leaves out
+/// what `CommandLine` needs.
 public func programArguments() -> [[UInt8]] {
     let file = unsafe open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return [] }

@@ -8,7 +8,8 @@ private import Synchronization
 /// out of core dumps. A secret is wiped when it goes.
 enum SecretPool {
     private static let blockSize = 128
-    private static let blockCount = UInt64.bitWidth
+    /// One page with the 16 bytes that `sodium_malloc` puts before it.
+    private static let blockCount = 31
     /// Larger secrets get memory of their own.
     private static let largest = 1024
 
@@ -25,7 +26,7 @@ enum SecretPool {
     static func take(_ count: Int) -> UnsafeMutablePointer<UInt8>? {
         guard count <= largest, let start = unsafe memory.start else { return nil }
         let blocks = max(1, (count + blockSize - 1) / blockSize)
-        let mask = UInt64.max >> UInt64(blockCount - blocks)
+        let mask = UInt64.max >> UInt64(UInt64.bitWidth - blocks)
         let block = taken.withLock { taken -> Int? in
             for block in 0...blockCount - blocks where taken & mask << UInt64(block) == 0 {
                 taken |= mask << UInt64(block)
@@ -46,7 +47,7 @@ enum SecretPool {
         guard (0..<blockSize * blockCount).contains(offset) else { return false }
         let blocks = max(1, (count + blockSize - 1) / blockSize)
         unsafe sodium_memzero(memory, blocks * blockSize)
-        let mask = UInt64.max >> UInt64(blockCount - blocks)
+        let mask = UInt64.max >> UInt64(UInt64.bitWidth - blocks)
         taken.withLock { $0 &= ~(mask << UInt64(offset / blockSize)) }
         return true
     }
