@@ -63,6 +63,15 @@ def home(make_home: MakeHome) -> Home:
 
 
 @pytest.fixture
+def locked(make_home: MakeHome) -> Home:
+    """A locked store that a passphrase opens, and nobody to ask for it."""
+    home = make_home().import_all()
+    home.forget_passphrase()
+    home.run("lock").done()
+    return home
+
+
+@pytest.fixture
 def desktop(make_home: MakeHome) -> Iterator[tuple[Home, Keyring]]:
     """A home with an unlocked keyring, and everything imported through it."""
     home = make_home(passphrase=False)

@@ -33,15 +33,6 @@ KERNELS = pytest.mark.parametrize("through", [(), tuple(without_keys())], ids=["
 
 
 @pytest.fixture
-def locked(make_home: MakeHome) -> Home:
-    """A locked store that a passphrase opens, and nobody to ask for it."""
-    home = make_home().import_all()
-    home.forget_passphrase()
-    home.run("lock").done()
-    return home
-
-
-@pytest.fixture
 def pinentry(locked: Home, tmp_path: Path) -> Pinentry:
     """A screen for that home, and a pinentry that knows the passphrase."""
     made = scripted_pinentry(tmp_path / "bin", f"passphrase {PASSPHRASE}", name="pinentry-gtk-2")

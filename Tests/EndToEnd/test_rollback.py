@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import pytest
-
-from conftest import MakeHome
 from fake_keys import DEV, THIRD
-from gnome_keyring import Keyring, gnome_keyring
+from gnome_keyring import Keyring
 from home import Home
-
-
-@pytest.fixture
-def desktop(make_home: MakeHome) -> Iterator[tuple[Home, Keyring]]:
-    """A home with an unlocked keyring, and everything imported through it."""
-    home = make_home(passphrase=False)
-    with gnome_keyring(home.env) as keyring:
-        home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
-        home.import_all()
-        yield home, keyring
 
 
 def generation(keyring: Keyring) -> int:

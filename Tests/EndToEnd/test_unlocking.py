@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ import programs
 import unlocking_table
 import xvfb
 from assuan_peer import scripted_pinentry
-from conftest import MakeHome
 from fake_keys import DEV
 from gnome_keyring import Keyring, gnome_keyring, session_bus
 from home import PASSPHRASE, Home
@@ -30,22 +28,10 @@ DEADLINE = 2.5
 
 
 @pytest.fixture
-def locked(make_home: MakeHome) -> Home:
-    """A locked store that a passphrase opens, and nobody to ask for it."""
-    home = make_home().import_all()
-    home.forget_passphrase()
-    home.run("lock").done()
-    return home
-
-
-@pytest.fixture
-def desktop(make_home: MakeHome) -> Iterator[tuple[Home, Keyring]]:
+def locked_desktop(desktop: tuple[Home, Keyring]) -> tuple[Home, Keyring]:
     """A locked store that an unlocked keyring opens."""
-    home = make_home(passphrase=False)
-    with gnome_keyring(home.env) as keyring:
-        home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
-        home.import_all().run("lock").done()
-        yield home, keyring
+    desktop[0].run("lock").done()
+    return desktop
 
 
 def assert_key(text: str) -> None:
@@ -107,13 +93,13 @@ def test_a_session_keyring_of_its_own(locked: Home) -> Measured:
 
 
 @row("desktop, keyring unlocked", "the key, from the desktop keyring", 0)
-def test_the_keyring(desktop: tuple[Home, Keyring]) -> Measured:
-    return resolved(desktop[0])
+def test_the_keyring(locked_desktop: tuple[Home, Keyring]) -> Measured:
+    return resolved(locked_desktop[0])
 
 
 @row("keyring locked, no screen", "fails: the keyring is locked", 77)
-def test_a_locked_keyring(desktop: tuple[Home, Keyring]) -> Measured:
-    home, keyring = desktop
+def test_a_locked_keyring(locked_desktop: tuple[Home, Keyring]) -> Measured:
+    home, keyring = locked_desktop
     keyring.lock()
     took = refused(home, 77, "locked")
     assert keyring.locked
@@ -121,8 +107,8 @@ def test_a_locked_keyring(desktop: tuple[Home, Keyring]) -> Measured:
 
 
 @row("keyring without a default collection, as on a new account", "fails at once: no key for the store in it", 77)
-def test_no_default_collection(desktop: tuple[Home, Keyring], tmp_path: Path) -> Measured:
-    home, _ = desktop
+def test_no_default_collection(locked_desktop: tuple[Home, Keyring], tmp_path: Path) -> Measured:
+    home, _ = locked_desktop
     (tmp_path / "new/run").mkdir(parents=True, mode=0o700)
     new = home.env | {"HOME": str(tmp_path / "new"), "XDG_RUNTIME_DIR": str(tmp_path / "new/run")}
     with gnome_keyring(new, unlocked=False) as keyring:
@@ -130,8 +116,8 @@ def test_no_default_collection(desktop: tuple[Home, Keyring], tmp_path: Path) ->
 
 
 @row("keyring hangs", "fails after 2 s", 69)
-def test_a_hanging_keyring(desktop: tuple[Home, Keyring]) -> Measured:
-    home, keyring = desktop
+def test_a_hanging_keyring(locked_desktop: tuple[Home, Keyring]) -> Measured:
+    home, keyring = locked_desktop
     with keyring.stopped():
         took = refused(home, 69)
     assert took.seconds < DEADLINE
@@ -139,15 +125,15 @@ def test_a_hanging_keyring(desktop: tuple[Home, Keyring]) -> Measured:
 
 
 @row("no session bus", "fails at once: no keyring", 69)
-def test_no_bus(desktop: tuple[Home, Keyring]) -> Measured:
-    home, _ = desktop
+def test_no_bus(locked_desktop: tuple[Home, Keyring]) -> Measured:
+    home, _ = locked_desktop
     del home.env["DBUS_SESSION_BUS_ADDRESS"]
     return refused(home, 69)
 
 
 @row("session bus dead, its socket still there", "fails at once: no keyring", 69)
-def test_a_dead_bus(desktop: tuple[Home, Keyring]) -> Measured:
-    home, _ = desktop
+def test_a_dead_bus(locked_desktop: tuple[Home, Keyring]) -> Measured:
+    home, _ = locked_desktop
     with session_bus(home.env) as (address, process):
         process.kill()
         process.wait(timeout=10)
@@ -292,8 +278,8 @@ def test_no_kernel_keys_and_a_passphrase_file(locked: Home) -> Measured:
 
 
 @row("container that refuses kernel keys, keyring", "the key, from the desktop keyring each time", 0)
-def test_no_kernel_keys_and_a_keyring(desktop: tuple[Home, Keyring]) -> Measured:
-    home, keyring = desktop
+def test_no_kernel_keys_and_a_keyring(locked_desktop: tuple[Home, Keyring]) -> Measured:
+    home, keyring = locked_desktop
     took = resolved(home, through=tuple(without_keys()))
     keyring.lock()
     refused(home, 77, "locked")
