@@ -27,7 +27,9 @@ struct UnlockedStore: ~Copyable {
         let closed = try closed(path)
         var store = UnlockedStore(path: path, id: closed.id, dataKey: unlocked.dataKey.copy(), context: context)
         // Whoever accepts an older file makes it the newest one, so that nothing that was noted has to be taken back.
-        if unlocked.generation > closed.generation { try store.update { $0.raise(above: unlocked.generation) } }
+        if options.contains(.acceptsRollback), unlocked.generation > closed.generation {
+            try store.update { $0.raise(above: unlocked.generation) }
+        }
         try store.finish(try Self.closed(path), isQuiet: isQuiet)
         return store
     }

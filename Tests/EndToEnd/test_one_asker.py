@@ -40,21 +40,6 @@ def pinentry(locked: Home, tmp_path: Path) -> Pinentry:
     return made
 
 
-def gathered(pids: set[int]) -> int:
-    """How many of the processes have a connection to an asker: they have the file of a socket with no name."""
-    return sum(any("socket:" in link for link in _links(pid)) for pid in pids)
-
-
-def _links(pid: int) -> list[str]:
-    links = []
-    try:
-        for file in Path(f"/proc/{pid}/fd").iterdir():
-            links.append(os.readlink(file))
-    except OSError:
-        pass
-    return links
-
-
 @contextmanager
 def crowded(home: Home, out: Path, count: int, through: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
     """Starts many programs at once, without a terminal, and waits for all of them at the end."""
@@ -69,12 +54,13 @@ def crowded(home: Home, out: Path, count: int, through: tuple[str, ...] = ()) ->
             running.wait()
 
 
-def wait_until_gathered(parent: int, count: int) -> None:
-    """Waits until all the programs are there: one asks, the others have found it."""
-    children = Path(f"/proc/{parent}/task/{parent}/children")
+def wait_until_gathered(home: Home, count: int) -> None:
+    """Waits until all the programs are there: one asks, the others have knocked, which the kernel's table shows."""
+    name = f"@awskeys/1/{home.store.read_bytes()[16:32].hex()}/person/"
     deadline = time.monotonic() + 60
-    while gathered({int(pid) for pid in children.read_text().split()}) < count:
-        assert time.monotonic() < deadline, children.read_text()
+    # The asker's own socket, and one for each who waits.
+    while (there := Path("/proc/net/unix").read_bytes().count(name.encode())) < count:
+        assert time.monotonic() < deadline, there
         time.sleep(0.05)
 
 
@@ -124,7 +110,7 @@ def test_many_at_once_on_a_terminal_ask_one_question(
     through = tuple(crowd.all_at_once(out, MANY, *through))
     terminal = Terminal(locked, "dev", program=programs.HELPER, through=through)
     terminal.wait_for(SECRET_ASKED)
-    wait_until_gathered(terminal.child.pid, MANY)
+    wait_until_gathered(locked, MANY)
     terminal.type_unseen(PASSPHRASE)
     assert terminal.ends() == 0, terminal.seen
     assert_all_right(crowd.answers(out), MANY)
@@ -151,8 +137,8 @@ def test_one_dialog_serves_all_who_wait(
 ) -> None:
     locked.env |= argon2_runs.environment
     pinentry.answer(f"passphrase {PASSPHRASE}", held=True)
-    with crowded(locked, tmp_path / "out", SOME, through) as running:
-        wait_until_gathered(running.pid, SOME)
+    with crowded(locked, tmp_path / "out", SOME, through):
+        wait_until_gathered(locked, SOME)
         pinentry.let_go()
     assert_all_right(crowd.answers(tmp_path / "out"), SOME)
     assert (pinentry.dialogs, len(argon2_runs.pids)) == (1, 1)
@@ -163,8 +149,8 @@ def test_a_refusal_counts_for_all_who_wait(
     locked: Home, pinentry: Pinentry, tmp_path: Path, through: tuple[str, ...]
 ) -> None:
     pinentry.answer("cancel", held=True)
-    with crowded(locked, tmp_path / "out", SOME, through) as running:
-        wait_until_gathered(running.pid, SOME)
+    with crowded(locked, tmp_path / "out", SOME, through):
+        wait_until_gathered(locked, SOME)
         pinentry.let_go()
     assert_all_refused(crowd.answers(tmp_path / "out"), SOME)
     assert pinentry.dialogs == 1
@@ -190,8 +176,8 @@ def test_a_refusal_counts_a_little_longer_for_clients_but_not_for_commands(locke
 
 def test_three_wrong_passphrases_count_for_all_who_wait(locked: Home, pinentry: Pinentry, tmp_path: Path) -> None:
     pinentry.answer("passphrase wrong EXAMPLE", held=True)
-    with crowded(locked, tmp_path / "out", SOME) as running:
-        wait_until_gathered(running.pid, SOME)
+    with crowded(locked, tmp_path / "out", SOME):
+        wait_until_gathered(locked, SOME)
         pinentry.let_go()
     assert_all_refused(crowd.answers(tmp_path / "out"), SOME)
     assert pinentry.dialogs == 3
@@ -206,7 +192,7 @@ def test_an_asker_that_is_gone_or_stopped_is_replaced(
     pinentry.answer("hang", f"passphrase {PASSPHRASE}")
     with crowded(locked, tmp_path / "out", SOME, through) as running:
         pinentry.wait_for_dialogs(1)
-        wait_until_gathered(running.pid, SOME)
+        wait_until_gathered(locked, SOME)
         asker = pinentry.askers[0]
         os.kill(asker, how)
         pinentry.wait_for_dialogs(2)
