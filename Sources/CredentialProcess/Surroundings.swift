@@ -47,8 +47,14 @@ public func programFolder() -> String? {
     }
 }
 
-/// Keeps what the process will hold out of core dumps, other processes' debuggers, and files with lax permissions.
+/// Keeps what the process will hold out of core dumps, other processes' debuggers, and files with lax permissions; and
+/// its words out of the files that it opens, one of which would otherwise get the number of a standard stream that the
+/// caller has closed.
 public func harden() {
+    for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 {
+        // It can't be written to, as before.
+        _ = unsafe open("/dev/null", O_RDONLY)
+    }
     _ = set_dumpable(0)
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)

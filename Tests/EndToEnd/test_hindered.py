@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -146,6 +146,33 @@ def test_a_parent_that_ignores_its_children_changes_nothing(locked: Home, tmp_pa
         timeout=30,
     )
     assert DEV.id in asked.stdout, asked
+
+
+def closed(*streams: int) -> Callable[[], None]:
+    """Closes standard streams in the child."""
+
+    def close() -> None:
+        for stream in streams:
+            os.close(stream)
+
+    return close
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="nobody else may look at the program's files")
+@pytest.mark.parametrize("streams", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
+def test_no_file_of_awskeys_takes_the_place_of_a_closed_standard_stream(
+    locked: Home, tmp_path: Path, streams: tuple[int, ...]
+) -> None:
+    locked.forget_passphrase()
+    pinentry = scripted_pinentry(tmp_path / "bin", "hang", name="pinentry-gtk-2")
+    env = locked.env | {"DISPLAY": ":99", "PATH": str(pinentry.path.parent)}
+    asking = subprocess.Popen([locked.helper, "dev"], env=env, start_new_session=True, preexec_fn=closed(*streams))
+    try:
+        pinentry.wait_for_dialogs(1)
+        assert {os.readlink(f"/proc/{asking.pid}/fd/{stream}") for stream in streams} == {"/dev/null"}
+    finally:
+        asking.kill()
+        asking.wait()
 
 
 def test_too_little_memory_is_not_a_wrong_passphrase(locked: Home) -> None:
