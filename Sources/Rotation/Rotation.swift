@@ -137,7 +137,7 @@ extension Rotation {
     public static func read(_ bytes: borrowing SecretBytes) throws(StoreError) -> Rotation {
         try bytes.withBytes { (span) throws(StoreError) -> Rotation in
             var reader = RecordReader()
-            guard let state = State(rawValue: try reader.byte(span)) else { throw .newer(major: 1, minor: 1) }
+            guard let state = State(rawValue: try reader.byte(span)) else { throw .newer(major: 1, minor: 2) }
             let isKeptActive = try reader.flag(span)
             let began: UInt64 = try reader.number(span)
             let switched: UInt64 = try reader.number(span)
@@ -179,6 +179,7 @@ extension KeyRecord {
     /// The same key once more, in memory of its own.
     borrowing func copy() -> KeyRecord {
         KeyRecord(
-            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey.copy(), added: added, exposed: exposed)
+            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey.copy(), added: added, exposed: exposed,
+            isSessionsOnly: isSessionsOnly)
     }
 }

@@ -10,13 +10,19 @@ public struct KeyRecord: ~Copyable, Sendable {
     public let added: UInt64
     /// Whether it ever lay in plain text, so that others must be thought to have seen it.
     public let exposed: Bool
+    /// Whether programs get temporary credentials that were got with it, and never the key itself.
+    public let isSessionsOnly: Bool
 
     /// A key.
-    public init(accessKeyID: String, secretAccessKey: consuming SecretBytes, added: UInt64, exposed: Bool) {
+    public init(
+        accessKeyID: String, secretAccessKey: consuming SecretBytes, added: UInt64, exposed: Bool,
+        isSessionsOnly: Bool = false
+    ) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.added = added
         self.exposed = exposed
+        self.isSessionsOnly = isSessionsOnly
     }
 }
 
@@ -34,6 +40,8 @@ extension KeyRecord {
     private enum Field: UInt8 {
         case end = 0
         case accessKeyID, secretAccessKey, added, exposed
+        /// It has no value, and is there where it holds. Critical: who doesn't know it would give the key away.
+        case sessionsOnly = 0x80
     }
 
     /// Marks a field that a reader who doesn't know it must not pass over.
@@ -41,7 +49,8 @@ extension KeyRecord {
 
     /// The plain bytes of the record: fields of number 1, size 2 and value, then zeros.
     borrowing func plain() -> SecretBytes {
-        let fields = 3 + accessKeyID.utf8.count + 3 + secretAccessKey.count + 3 + 8 + 3 + 1 + 1
+        let fields =
+            3 + accessKeyID.utf8.count + 3 + secretAccessKey.count + 3 + 8 + 3 + 1 + (isSessionsOnly ? 3 : 0) + 1
         var plain = SecretBytes(zeros: (fields + Self.padding - 1) / Self.padding * Self.padding)
         var head: [UInt8] = [Field.accessKeyID.rawValue]
         head.append(littleEndian: UInt16(accessKeyID.utf8.count))
@@ -54,6 +63,10 @@ extension KeyRecord {
         tail.append(Field.exposed.rawValue)
         tail.append(littleEndian: UInt16(1))
         tail.append(exposed ? 1 : 0)
+        if isSessionsOnly {
+            tail.append(Field.sessionsOnly.rawValue)
+            tail.append(littleEndian: UInt16(0))
+        }
         let secretOffset = head.count
         let tailOffset = secretOffset + secretAccessKey.count
         plain.withMutableBytes { plain in
@@ -70,6 +83,7 @@ extension KeyRecord {
         var secret: Range<Int>?
         var added: UInt64?
         var exposed: Bool?
+        var isSessionsOnly = false
         try plain.withBytes { (span) throws(StoreError) in
             var offset = 0
             var last: UInt8 = 0
@@ -90,6 +104,9 @@ extension KeyRecord {
                     added = end - start == 8 ? span.littleEndian(at: start) : nil
                 case .exposed:
                     exposed = end - start == 1 && span[start] <= 1 ? span[start] == 1 : nil
+                case .sessionsOnly:
+                    guard end == start else { throw .damaged(.record) }
+                    isSessionsOnly = true
                 case .end, nil:
                     guard number & Self.critical == 0 else {
                         throw .newer(major: StoreHeader.major, minor: StoreHeader.minor)
@@ -105,6 +122,8 @@ extension KeyRecord {
         }
         guard let accessKeyID, let secret, let added, let exposed else { throw .damaged(.record) }
         let secretBytes = plain.withBytes { SecretBytes(copying: $0.extracting(secret)) }
-        self.init(accessKeyID: accessKeyID, secretAccessKey: secretBytes, added: added, exposed: exposed)
+        self.init(
+            accessKeyID: accessKeyID, secretAccessKey: secretBytes, added: added, exposed: exposed,
+            isSessionsOnly: isSessionsOnly)
     }
 }

@@ -148,7 +148,7 @@ struct StoreFileTests {
         let error = problem { () throws(StoreError) in
             try StoreWriter(locking: sample.path).update(with: sample.dataKey) { $0.add(slot) }
         }
-        #expect(error == .newer(major: 1, minor: 1))
+        #expect(error == .newer(major: 1, minor: 2))
         #expect(try sample.file() == before)
     }
 

@@ -22,6 +22,20 @@ struct StoreTests {
         #expect(try draft.note(journal, .journal)?.text() == "journal")
     }
 
+    @Test("a key whose sessions alone go out says so, and the others don't")
+    func sessionsOnly() throws {
+        let sample = try SampleStore()
+        try StoreWriter(locking: sample.path).update(with: sample.dataKey) { draft in
+            draft.set(
+                KeyRecord(
+                    accessKeyID: "AKIA3EXAMPLE", secretAccessKey: SecretBytes(text: "secret3EXAMPLE"), added: 3,
+                    exposed: false, isSessionsOnly: true), for: "careful")
+        }
+        let store = try ClosedStore(at: sample.path).open(with: sample.dataKey)
+        let flags = try ["careful", "dev"].map { try store.key(of: $0)?.isSessionsOnly }
+        #expect(flags == [true, false])
+    }
+
     @Test("a slot opens with its own key only, and only in its own store")
     func slots() throws {
         let sample = try SampleStore()
