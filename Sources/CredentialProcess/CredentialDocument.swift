@@ -7,32 +7,61 @@ public import SealedStore
 /// would keep a key that has been rotated. Under 15 minutes, botocore asks again on every single use.
 public let answerLifetime: Int = 3600
 
+/// The document that a `credential_process` prints: one line of JSON and a line feed.
+///
+/// Format: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+///
+/// - Parameters:
+///   - sessionToken: empty for a long-term key, whose document has no such member.
+///   - expiration: until when programs may use it, in seconds since 1970.
+func credentialDocument(
+    accessKeyID: String, secretAccessKey: borrowing SecretBytes, sessionToken: borrowing SecretBytes, expiration: Int
+) -> SecretBytes {
+    let beforeID: StaticString = #"{"Version":1,"AccessKeyId":""#
+    let beforeSecret: StaticString = #"","SecretAccessKey":""#
+    let beforeToken: StaticString = #"","SessionToken":""#
+    let beforeEnd: StaticString = #"","Expiration":""#
+    let end = Array((timestamp(expiration) + "\"}\n").utf8)
+    let id = accessKeyID.utf8.span
+    let hasToken = sessionToken.count > 0
+    let fixed =
+        beforeID.utf8CodeUnitCount + beforeSecret.utf8CodeUnitCount
+        + (hasToken ? beforeToken.utf8CodeUnitCount : 0) + beforeEnd.utf8CodeUnitCount + end.count
+    let escapedSecret = secretAccessKey.withBytes { escapedCount($0) } + sessionToken.withBytes { escapedCount($0) }
+    var document = SecretBytes(zeros: fixed + escapedCount(id) + escapedSecret)
+    document.withMutableBytes { out in
+        var at = 0
+        put(beforeID, in: &out, at: &at)
+        putEscaped(id, in: &out, at: &at)
+        put(beforeSecret, in: &out, at: &at)
+        secretAccessKey.withBytes { putEscaped($0, in: &out, at: &at) }
+        if hasToken {
+            put(beforeToken, in: &out, at: &at)
+            sessionToken.withBytes { putEscaped($0, in: &out, at: &at) }
+        }
+        put(beforeEnd, in: &out, at: &at)
+        out.write(end.span, at: at)
+    }
+    return document
+}
+
 extension KeyRecord {
-    /// The document that a `credential_process` prints: one line of JSON and a line feed.
-    ///
-    /// Format: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+    /// The document for a long-term key.
     ///
     /// - Parameter now: the time, in seconds since 1970.
     public borrowing func credentialDocument(now: Int) -> SecretBytes {
-        let beforeID: StaticString = #"{"Version":1,"AccessKeyId":""#
-        let beforeSecret: StaticString = #"","SecretAccessKey":""#
-        let beforeEnd: StaticString = #"","Expiration":""#
-        let end = Array((timestamp(now + answerLifetime) + "\"}\n").utf8)
-        let id = accessKeyID.utf8.span
-        let fixed =
-            beforeID.utf8CodeUnitCount + beforeSecret.utf8CodeUnitCount + beforeEnd.utf8CodeUnitCount + end.count
-        let escapedSecret = secretAccessKey.withBytes { escapedCount($0) }
-        var document = SecretBytes(zeros: fixed + escapedCount(id) + escapedSecret)
-        document.withMutableBytes { out in
-            var at = 0
-            put(beforeID, in: &out, at: &at)
-            putEscaped(id, in: &out, at: &at)
-            put(beforeSecret, in: &out, at: &at)
-            secretAccessKey.withBytes { putEscaped($0, in: &out, at: &at) }
-            put(beforeEnd, in: &out, at: &at)
-            out.write(end.span, at: at)
-        }
-        return document
+        CredentialProcess.credentialDocument(
+            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, sessionToken: SecretBytes(zeros: 0),
+            expiration: now + answerLifetime)
+    }
+}
+
+extension Session {
+    /// The document for a session.
+    public borrowing func credentialDocument() -> SecretBytes {
+        CredentialProcess.credentialDocument(
+            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, sessionToken: sessionToken,
+            expiration: expiration)
     }
 }
 

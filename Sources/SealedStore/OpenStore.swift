@@ -29,6 +29,14 @@ public struct OpenStore: ~Copyable {
         return try key(number)
     }
 
+    /// What tells a profile's key from any that it had before: the tag of its record; `nil` if there is no such profile.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)``.
+    public func keyTag(of profile: String) throws(StoreError) -> [UInt8]? {
+        guard let number = try index.record(of: profile) else { return nil }
+        return try index.entry(number).tag
+    }
+
     private func key(_ number: Int) throws(StoreError) -> KeyRecord {
         let entry = try index.entry(number)
         guard entry.kind == KeyRecord.kind else { throw .damaged(.index) }

@@ -31,6 +31,11 @@ public struct RecordReader {
         span.littleEndian(at: try range(span, count: MemoryLayout<Number>.size).lowerBound)
     }
 
+    /// Bytes that are no secret, and whose number is known.
+    public mutating func bytes(_ span: borrowing Span<UInt8>, count: Int) throws(StoreError) -> [UInt8] {
+        span.extracting(try range(span, count: count)).array()
+    }
+
     /// A text: its size in 2 bytes, then UTF-8.
     public mutating func text(_ span: borrowing Span<UInt8>) throws(StoreError) -> String {
         let size: UInt16 = try number(span)

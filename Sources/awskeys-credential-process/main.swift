@@ -11,7 +11,8 @@ harden()
 let arguments = programArguments()
 
 if arguments.count == 2, let profile = ProfileArgument.decode(String(decoding: arguments[1], as: UTF8.self)),
-    let path = storePath(), let document = answerAtOnce(profile: profile, store: path)
+    let path = storePath(),
+    let document = answerAtOnce(profile: profile, store: path, places: SessionPlaces(environmentVariable))
 {
     exit(printDocument(document) ? 0 : EX_IOERR)
 }
