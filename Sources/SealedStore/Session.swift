@@ -69,6 +69,14 @@ public struct SessionBond: Equatable, Sendable {
             self.config = config
             self.credentials = credentials
         }
+
+        /// What no files are like, so that somebody reads them each time.
+        public static let never = Files(
+            config: FileStamp(device: 0, inode: 0, size: .max, modified: 0, changed: 0),
+            credentials: FileStamp(device: 0, inode: 0, size: .max, modified: 0, changed: 0))
+
+        /// Whether every later change will show.
+        public var isSettled: Bool { config.isSettled && credentials.isSettled }
     }
 
     static let tagSize = Sealed.tagSize

@@ -74,10 +74,12 @@ public struct SessionFolder: ~Copyable {
         return files.count
     }
 
-    /// The name of a session's file tells nothing to whoever hasn't the key: 32 hexadecimal digits.
-    private func file(of name: String) -> String {
-        hexadecimal(Array(key.commitment(context: "sessname", binding: name.utf8.span).prefix(16)))
+    /// What stands for a session's name where it tells nothing to whoever hasn't the key: 16 bytes.
+    public func id(of name: String) -> [UInt8] {
+        Array(key.commitment(context: "sessname", binding: name.utf8.span).prefix(16))
     }
+
+    private func file(of name: String) -> String { hexadecimal(id(of: name)) }
 
     private var head: [UInt8] {
         var head = Self.magic

@@ -1,14 +1,14 @@
 /// When something has to have ended.
-struct Deadline: Sendable {
+public struct Deadline: Sendable {
     private let end: ContinuousClock.Instant
 
     /// So far ahead of now.
-    init(in time: Duration) { end = .now + time }
+    public init(in time: Duration) { end = .now + time }
 
     /// What is left, never less than nothing.
-    var left: Duration { max(.zero, ContinuousClock.now.duration(to: end)) }
+    public var left: Duration { max(.zero, ContinuousClock.now.duration(to: end)) }
 
-    var hasPassed: Bool { ContinuousClock.now >= end }
+    public var hasPassed: Bool { ContinuousClock.now >= end }
 
     /// What is left in milliseconds, rounded up, as `poll(2)` takes it; no more than `most`.
     func milliseconds(atMost most: Int = .max) -> Int32 {

@@ -1,26 +1,33 @@
 import Glibc
-import Sealing
+public import Sealing
 
-/// Where the processes of one user meet that find the same store locked: one of them acts, the others wait for what
-/// comes of it.
+/// Where the processes of one user meet that need the same thing of a store, such as that somebody unlocks it: one of
+/// them acts, the others wait for what comes of it.
 ///
 /// They meet at sockets with abstract names (unix(7)), `awskeys/1/ID/TOPIC/SEAT`. Whoever binds one has the seat,
 /// listens, and tells the outcome in the end; the kernel frees the name with the process, however that ends. A process
 /// that was stopped keeps its seat, and the others take the next one. They know each other by the user id that the
 /// kernel vouches for (`SO_PEERCRED`), so that nobody else listens in or makes an answer up. Where they can't meet,
 /// each acts for itself.
-struct Meeting {
+public struct Meeting {
     private let store: [UInt8]
     private let topic: Topic
     private let deadline: Deadline
     private let whenWaiting: () -> Void
 
     /// What is to be done by one for all.
-    enum Topic: String {
-        /// What needs nobody, and ends soon.
-        case unattended
-        /// Asking a person.
-        case person
+    public struct Topic: Equatable, Sendable {
+        let name: String
+
+        /// Unlocking, as far as it needs nobody and ends soon.
+        static let unattended = Topic(name: "unattended")
+        /// Asking a person to unlock.
+        static let person = Topic(name: "person")
+
+        /// Getting a session.
+        ///
+        /// - Parameter id: which one, in up to 32 characters.
+        public static func session(_ id: String) -> Topic { Topic(name: "session/" + id) }
     }
 
     /// One for the first; more for when that was stopped, or another user took the name.
@@ -33,7 +40,7 @@ struct Meeting {
     /// - Parameters:
     ///   - store: the store's id, 16 bytes.
     ///   - whenWaiting: is called once if another process takes its time.
-    init(store: [UInt8], about topic: Topic, until deadline: Deadline, whenWaiting: @escaping () -> Void = {}) {
+    public init(store: [UInt8], about topic: Topic, until deadline: Deadline, whenWaiting: @escaping () -> Void = {}) {
         self.store = store
         self.topic = topic
         self.deadline = deadline
@@ -41,7 +48,7 @@ struct Meeting {
     }
 
     /// What a process has come for.
-    enum Role: ~Copyable {
+    public enum Role: ~Copyable {
         /// It acts, and tells those who wait at its seat, if there was one to be had.
         case asker(Seat?)
         /// Another one acted, and said this.
@@ -55,7 +62,7 @@ struct Meeting {
     /// Waits for whoever acts already, or takes a seat.
     ///
     /// - Parameter sits: whether to take a seat; where nobody acts, it acts without one otherwise.
-    func join(sits: Bool) -> Role {
+    public func join(sits: Bool) -> Role {
         let patience = Deadline(in: Self.patience)
         var useless: Set<Int> = []
         while !deadline.hasPassed {
@@ -86,12 +93,12 @@ struct Meeting {
     }
 
     private func name(_ seat: Int) -> String {
-        "awskeys/\(Self.version)/\(hexadecimal(store))/\(topic.rawValue)/\(seat)"
+        "awskeys/\(Self.version)/\(hexadecimal(store))/\(topic.name)/\(seat)"
     }
 }
 
 /// The seat of who acts.
-struct Seat: ~Copyable {
+public struct Seat: ~Copyable {
     private let socket: Int32
 
     fileprivate enum Attempt: ~Copyable {
@@ -116,7 +123,7 @@ struct Seat: ~Copyable {
     deinit { close(socket) }
 
     /// Says to everybody who waits what came of it. Who comes later finds the seat free.
-    func tell(_ message: borrowing SecretBytes) {
+    public func tell(_ message: borrowing SecretBytes) {
         // As many as can wait at once, so that nobody who knocks again and again holds it up.
         for _ in 0..<SOMAXCONN {
             let listener = accept(socket, nil, nil)

@@ -32,6 +32,12 @@ public func put(_ text: String, at path: String, mode: Int = 0o600) throws {
     try put(Array(text.utf8), at: path, mode: mode)
 }
 
+/// Makes a file look as if it was changed last some time ago.
+public func setModified(_ path: String, secondsAgo: Double) throws {
+    try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -secondsAgo)], ofItemAtPath: path)
+}
+
 /// What a file holds; `nil` if there is none.
 public func bytes(at path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { Array($0) } }
 
