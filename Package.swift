@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
         .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
         .systemLibrary(name: "CSecret", pkgConfig: "libsecret-1"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CKeyutils"),
@@ -44,9 +45,16 @@ let package = Package(
             name: "Importing",
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
             swiftSettings: strict),
-        .target(name: "AWSAPI", dependencies: ["CCurl", "CExpat", "Sealing"], swiftSettings: strict),
+        .target(name: "AWSAPI", dependencies: ["CCurl", "CExpat", "CJansson", "Sealing"], swiftSettings: strict),
         .target(
             name: "Rotation", dependencies: ["AWSAPI", "SealedStore", "Sealing"], swiftSettings: strict),
+        .target(
+            name: "Sessions",
+            dependencies: [
+                "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "KeyCache", "SealedStore", "Sealing",
+                "Unlocking",
+            ],
+            swiftSettings: strict),
         .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),
         .target(name: "LoginWatch", dependencies: ["CGio"], swiftSettings: strict),
         .target(
@@ -57,7 +65,7 @@ let package = Package(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Unlocking",
+                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

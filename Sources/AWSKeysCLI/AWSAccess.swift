@@ -1,15 +1,22 @@
 import AWSAPI
 import AWSConfig
 import Importing
+import SealedStore
 import Sealing
+import Sessions
+import Unlocking
 
 /// The way to AWS that a profile's settings and the environment describe.
-struct AWSAccess: ~Copyable {
-    private let config: AWSFile
-    private let credentials: AWSFile
+final class AWSAccess {
+    let config: AWSFile
+    let credentials: AWSFile
+    /// What the two files were like just before they were read.
+    let files: SessionBond.Files
     private let context: Context
 
     init(in context: Context) throws {
+        files = SessionBond.Files(
+            config: try context.path(of: .config), credentials: try context.path(of: .credentials))
         let config = try ImportCommand.file(.config, in: context)
         let credentials = try ImportCommand.file(.credentials, in: context)
         self.config = config
@@ -19,36 +26,49 @@ struct AWSAccess: ~Copyable {
 
     /// A client with a profile's region, endpoints and certificates; `nil` stands for the environment alone.
     func client(for profile: String?) throws -> AWSClient {
-        func setting(_ variable: String, _ name: String) -> String? {
-            context.environment(variable) ?? self.setting(name, of: profile)
-        }
-        let region = context.environment("AWS_REGION") ?? setting("AWS_DEFAULT_REGION", "region")
-        var settings = EndpointSettings(region: region)
-        settings.usesFIPS = setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?.lowercased() == "true"
-        settings.usesDualStack =
-            setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?.lowercased() == "true"
-        let services = self.setting("services", of: profile)
-        for service in [AWSService.iam, .sts] {
-            settings.urls[service] = configuredEndpoint(
-                of: service.rawValue, environment: context.environment, setting: { self.setting($0, of: profile) },
-                serviceSetting: { name in
-                    services.flatMap { services in
-                        config.withBytes {
-                            config.document.setting(name, of: service.rawValue, inServices: services, in: $0)
-                        }
-                    }
-                })
-        }
-        let caBundle = setting("AWS_CA_BUNDLE", "ca_bundle")
         do throws(EndpointError) {
-            return try AWSClient(
-                settings,
-                in: AWSClient.Surroundings(
-                    transport: context.transport(caBundle), now: context.now, sleep: context.sleep,
-                    random: { Double.random(in: 0...$0) }))
+            return try client(for: profile, until: nil)
         } catch {
             throw Failure(error)
         }
+    }
+
+    /// The same with a deadline for the last answer.
+    func client(for profile: String?, until deadline: Deadline?) throws(EndpointError) -> AWSClient {
+        func setting(_ variable: String, _ name: String) -> String? {
+            context.environment(variable) ?? self.setting(name, of: profile)
+        }
+        var settings = EndpointSettings(region: region(of: profile))
+        settings.usesFIPS = setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?.lowercased() == "true"
+        settings.usesDualStack =
+            setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?.lowercased() == "true"
+        for service in AWSService.allCases { settings.urls[service] = ownEndpoint(of: service, for: profile) }
+        return try AWSClient(
+            settings,
+            in: AWSClient.Surroundings(
+                transport: context.transport(setting("AWS_CA_BUNDLE", "ca_bundle")), now: context.now,
+                sleep: context.sleep, random: { Double.random(in: 0...$0) },
+                timeLeft: { deadline.map { $0.left / .seconds(1) } ?? .infinity }))
+    }
+
+    /// The region that the environment or a profile names.
+    func region(of profile: String?) -> String? {
+        context.environment("AWS_REGION") ?? context.environment("AWS_DEFAULT_REGION")
+            ?? setting("region", of: profile)
+    }
+
+    /// The address that the environment or a profile names for a service; `nil` where it is AWS's own.
+    func ownEndpoint(of service: AWSService, for profile: String?) -> String? {
+        let services = setting("services", of: profile)
+        return configuredEndpoint(
+            of: service.rawValue, environment: context.environment, setting: { self.setting($0, of: profile) },
+            serviceSetting: { name in
+                services.flatMap { services in
+                    config.withBytes {
+                        config.document.setting(name, of: service.rawValue, inServices: services, in: $0)
+                    }
+                }
+            })
     }
 
     /// The device for multi-factor authentication that a profile names, or a profile that builds on it.
@@ -72,8 +92,54 @@ struct AWSAccess: ~Copyable {
 
     /// A setting of a profile; credentials wins over config.
     private func setting(_ name: String, of profile: String?) -> String? {
-        guard let profile else { return nil }
-        return credentials.withBytes { credentials.document.setting(name, of: profile, in: $0) }
+        profile.flatMap { setting(name, of: $0) }
+    }
+}
+
+extension AWSAccess: ProfileSettings {
+    func exists(_ profile: String) -> Bool {
+        config.document.section(of: profile) != nil || credentials.document.section(of: profile) != nil
+    }
+
+    func setting(_ name: String, of profile: String) -> String? {
+        credentials.withBytes { credentials.document.setting(name, of: profile, in: $0) }
             ?? config.withBytes { config.document.setting(name, of: profile, in: $0) }
+    }
+
+    func filesWithKeys(of profile: String) -> Set<ConfigDocument.File> {
+        var files: Set<ConfigDocument.File> = []
+        for document in [config.document, credentials.document] {
+            let section = document.section(of: profile)
+            if section?.property("aws_access_key_id") ?? section?.property("aws_secret_access_key") != nil {
+                files.insert(document.file)
+            }
+        }
+        return files
+    }
+
+    func asksStore(_ profile: String) -> Bool { config.asksStore(for: profile) || credentials.asksStore(for: profile) }
+
+    /// The keys that the files have for a profile in plain text; those in credentials, if both have some.
+    func plainKeys(of profile: String) -> AWSCredentials? { credentials.keys(of: profile) ?? config.keys(of: profile) }
+
+    /// The device for multi-factor authentication that a profile names itself.
+    func device(of profile: String) -> MFADevice? {
+        let serial = setting("awskeys_mfa_serial", of: profile) ?? setting("mfa_serial", of: profile)
+        return serial.map { MFADevice(serialNumber: $0, process: setting("mfa_process", of: profile)) }
+    }
+}
+
+extension AWSFile {
+    fileprivate func keys(of profile: String) -> AWSCredentials? {
+        func secret(_ name: String) -> SecretBytes? {
+            guard let property = document.section(of: profile)?.property(name), !property.value.isEmpty else {
+                return nil
+            }
+            return withBytes { SecretBytes(copying: $0.extracting(property.value)) }
+        }
+        guard let id = secret("aws_access_key_id"), let key = secret("aws_secret_access_key") else { return nil }
+        return AWSCredentials(
+            accessKeyID: id.withBytes { String(decoding: $0.array(), as: UTF8.self) }, secretAccessKey: key,
+            sessionToken: secret("aws_session_token") ?? SecretBytes(zeros: 0))
     }
 }

@@ -13,7 +13,7 @@ public struct AWSKeys: ParsableCommand {
         subcommands: [
             ImportCommand.self, AddCommand.self, ListCommand.self, RotateCommand.self, RemoveCommand.self,
             ExportCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
-            RekeyCommand.self, CredentialProcessCommand.self,
+            RekeyCommand.self, SessionsCommand.self, CredentialProcessCommand.self,
         ])
 
     /// What stands before a usage error, as before every other error.

@@ -42,6 +42,14 @@ struct Context: Sendable {
         return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
+    /// Where sessions lie, and what they depend on.
+    func sessionPlaces() throws -> SessionPlaces {
+        guard let places = SessionPlaces(environment) else {
+            throw Failure(.config, "HOME is not set", hint: "set HOME")
+        }
+        return places
+    }
+
     func home() throws -> String {
         guard let home = environment("HOME") else { throw Failure(.config, "HOME is not set", hint: "set HOME") }
         return home

@@ -60,7 +60,7 @@ extension RotateRun {
 
     /// Asks AWS about a key; one that isn't to be rotated is finished here.
     private func examine(
-        _ group: KeyGroup, _ entry: RotationEntry?, _ replaced: [String], _ access: borrowing AWSAccess,
+        _ group: KeyGroup, _ entry: RotationEntry?, _ replaced: [String], _ access: AWSAccess,
         _ store: borrowing UnlockedStore
     ) throws -> Candidate? {
         let key = try store.key(of: group.profiles[0])
@@ -141,7 +141,7 @@ extension RotateRun {
     }
 
     private func rotate(
-        _ candidate: Candidate, _ access: borrowing AWSAccess, _ store: borrowing UnlockedStore
+        _ candidate: Candidate, _ access: AWSAccess, _ store: borrowing UnlockedStore
     ) throws -> RotationResult {
         let (group, rotator) = (candidate.group, candidate.rotator)
         let grace = options.deleteNow ? 0 : (options.grace ?? Self.usualGrace).seconds

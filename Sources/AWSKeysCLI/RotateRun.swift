@@ -55,7 +55,7 @@ final class RotateRun {
 
     /// A rotator for the keys of one user.
     func rotator(
-        for profile: String?, named name: String, _ access: borrowing AWSAccess, _ store: borrowing UnlockedStore
+        for profile: String?, named name: String, _ access: AWSAccess, _ store: borrowing UnlockedStore
     ) throws -> Rotator {
         let serial = profile.flatMap { access.mfaSerial(for: $0) }
         return Rotator(
@@ -125,7 +125,7 @@ final class RotateRun {
     }
 
     func carryOn(
-        _ entry: RotationEntry, towards goal: RotationGoal, _ access: borrowing AWSAccess,
+        _ entry: RotationEntry, towards goal: RotationGoal, _ access: AWSAccess,
         _ store: borrowing UnlockedStore
     ) throws {
         let rotator = try rotator(for: entry.profile, named: entry.name, access, store)

@@ -88,14 +88,19 @@ struct UnlockedStore: ~Copyable {
         }
     }
 
-    /// The key of a profile.
-    func key(of profile: String) throws -> KeyRecord {
+    /// The key of a profile; `nil` if the store has none.
+    func keyIfThere(of profile: String) throws -> KeyRecord? {
         let store = try open()
         do throws(StoreError) {
-            if let key = try store.key(of: profile) { return key }
+            return try store.key(of: profile)
         } catch {
             throw Failure(error, store: path)
         }
+    }
+
+    /// The key of a profile.
+    func key(of profile: String) throws -> KeyRecord {
+        if let key = try keyIfThere(of: profile) { return key }
         throw Failure(.notFound, "no profile \"\(profile)\" in the store", hint: "`awskeys list` shows them")
     }
 

@@ -6,7 +6,7 @@ import SealedStore
 ///
 /// - Parameter profile: whose settings lead to AWS.
 /// - Throws: ``Failure`` if AWS doesn't know it, or can't be reached.
-func verify(_ key: borrowing KeyRecord, of profile: String, _ access: borrowing AWSAccess) throws {
+func verify(_ key: borrowing KeyRecord, of profile: String, _ access: AWSAccess) throws {
     let client = try access.client(for: profile)
     do throws(AWSError) {
         let identity = try client.callerIdentity(with: key.credentials)

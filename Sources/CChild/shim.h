@@ -6,19 +6,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Starts a program, looked for in PATH, in a process group of its own, with these descriptors as its standard input and
-   output and nowhere to complain to. The kernel kills it when the calling thread ends, however that ends: posix_spawn
+/* Starts a program, looked for in PATH, with these descriptors as its standard input, output and errors. Without errors
+   (-1), it has nowhere to complain to and a process group of its own; with them, it is in the caller's, since who speaks
+   to a person may have to read from the terminal. The kernel kills it when the calling thread ends, however that ends: posix_spawn
    can't ask for that. Between vfork and exec, only calls that a signal handler could make. -1 if it can't be started. */
 __attribute__((noinline)) static pid_t start_child(
-    const char *path, char *const arguments[], int input, int output) {
+    const char *path, char *const arguments[], int input, int output, int errors) {
   volatile int failure = 0;
   pid_t parent = getpid();
   pid_t child = vfork();
   if (child == 0) {
-    int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    setpgid(0, 0);
+    if (errors < 0) {
+      errors = open("/dev/null", O_WRONLY | O_CLOEXEC);
+      setpgid(0, 0);
+    }
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && dup2(input, 0) == 0 &&
-        dup2(output, 1) == 1 && dup2(nothing, 2) == 2)
+        dup2(output, 1) == 1 && dup2(errors, 2) == 2)
       execvp(path, arguments);
     failure = 1;
     _exit(127);

@@ -79,6 +79,10 @@ public struct SessionBond: Equatable, Sendable {
         public var isSettled: Bool { config.isSettled && credentials.isSettled }
     }
 
+    /// Of a session that isn't kept.
+    public static let never = SessionBond(
+        keyProfile: "", keyTag: [], settings: [UInt8](repeating: 0, count: settingsSize), addresses: "", files: .never)
+
     static let tagSize = Sealed.tagSize
     static let settingsSize = 32
 

@@ -1,28 +1,35 @@
 private import CChild
 private import Glibc
-import Sealing
+public import Sealing
 
-/// A program that is asked for a passphrase over its standard input and output. It ends with this value.
+/// A program that is asked for something secret over its standard input and output. It ends with this value.
 struct AskedProgram: ~Copyable {
     private let process: pid_t
     private let input: Int32
     private let output: Int32
     private let deadline: Deadline
-    private var buffer = SecretBytes(zeros: Self.longest)
+    private var buffer: SecretBytes
     /// How many bytes of the buffer have been read and not been handed out.
     private var filled = 0
     /// Whether its end has been waited for, after which its number may be another process's.
     private var hasEnded = false
+    private let hasOwnGroup: Bool
 
-    /// The longest line that is read, in bytes.
-    private static let longest = 4096
+    /// The longest line that is read, in bytes, where nothing else is said.
+    private static let longestLine = 4096
     /// How long a program may take to end after its last word.
     private static let moment = Duration.seconds(5)
 
-    /// Starts it, with this process's environment, and nowhere to complain to.
+    /// Starts it, with this process's environment.
     ///
+    /// - Parameters:
+    ///   - longest: the longest line that is read, in bytes.
+    ///   - complains: whether it may write to this process's standard error.
     /// - Returns: `nil` if it can't be started.
-    static func start(_ path: String, _ arguments: [String] = [], until deadline: Deadline) -> AskedProgram? {
+    static func start(
+        _ path: String, _ arguments: [String] = [], atMost longest: Int = longestLine, complains: Bool = false,
+        until deadline: Deadline
+    ) -> AskedProgram? {
         // A socket, since writing into a pipe that nobody reads from ends the process.
         let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard let input = unsafe pair({ unsafe socketpair(AF_UNIX, stream, 0, $0) }) else { return nil }
@@ -34,15 +41,25 @@ struct AskedProgram: ~Copyable {
         defer { close(output.theirs) }
         _ = fcntl(output.ours, F_SETFD, FD_CLOEXEC)
         _ = fcntl(output.theirs, F_SETFD, FD_CLOEXEC)
-        guard let process = spawn(path, arguments, input.theirs, output.theirs) else {
+        guard
+            let process = spawn(
+                path, arguments, input.theirs, output.theirs, complains ? STDERR_FILENO : -1)
+        else {
             close(input.ours)
             close(output.ours)
             return nil
         }
-        return AskedProgram(process: process, input: input.ours, output: output.ours, deadline: deadline)
+        return AskedProgram(
+            process: process, input: input.ours, output: output.ours, buffer: SecretBytes(zeros: longest),
+            hasOwnGroup: !complains, deadline: deadline)
     }
 
-    private init(process: pid_t, input: Int32, output: Int32, deadline: Deadline) {
+    private init(
+        process: pid_t, input: Int32, output: Int32, buffer: consuming SecretBytes, hasOwnGroup: Bool,
+        deadline: Deadline
+    ) {
+        self.hasOwnGroup = hasOwnGroup
+        self.buffer = buffer
         self.process = process
         self.input = input
         self.output = output
@@ -54,7 +71,7 @@ struct AskedProgram: ~Copyable {
         close(output)
         if hasEnded { return }
         // A dialog that is still there goes with it, and with the programs that a script has started.
-        kill(-process, SIGKILL)
+        kill(hasOwnGroup ? -process : process, SIGKILL)
         _ = waitpid(process, nil, 0)
     }
 
@@ -75,13 +92,13 @@ struct AskedProgram: ~Copyable {
         while true {
             let end = buffer.withBytes { bytes in (0..<filled).first { bytes[$0] == UInt8(ascii: "\n") } }
             if let end { return take(end, and: 1) }
-            guard filled < Self.longest, read() else { return nil }
+            guard filled < buffer.count, read() else { return nil }
         }
     }
 
     /// Reads all that is there once the program has closed its output or ended.
     mutating func rest() -> SecretBytes {
-        while filled < Self.longest, read() {}
+        while filled < buffer.count, read() {}
         return take(filled, and: 0)
     }
 
@@ -143,12 +160,30 @@ struct AskedProgram: ~Copyable {
         return made == 0 ? (ends[0], ends[1]) : nil
     }
 
-    private static func spawn(_ path: String, _ arguments: [String], _ input: Int32, _ output: Int32) -> pid_t? {
+    private static func spawn(
+        _ path: String, _ arguments: [String], _ input: Int32, _ output: Int32, _ errors: Int32
+    ) -> pid_t? {
         // A parent that ignores it, which is inherited, would let nobody wait for the program's status.
         _ = signal(SIGCHLD, SIG_DFL)
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { unsafe words.forEach { unsafe free($0) } }
-        let process = unsafe start_child(path, &words, input, output)
+        let process = unsafe start_child(path, &words, input, output, errors)
         return process > 0 ? process : nil
     }
+}
+
+/// What a program prints that was started for it.
+///
+/// - Parameters:
+///   - words: its path, or its name where it is in `PATH`, and its arguments.
+///   - complains: whether it may write to this process's standard error.
+/// - Returns: up to 64 KiB; `nil` if it can't be started, fails, prints more, or isn't done in time.
+public func output(of words: [String], complains: Bool, until deadline: Deadline) -> SecretBytes? {
+    let longest = 64 << 10
+    let started = AskedProgram.start(
+        words[0], Array(words.dropFirst()), atMost: longest, complains: complains, until: deadline)
+    guard var program = started else { return nil }
+    let printed = program.rest()
+    guard printed.count < longest, program.succeeds() else { return nil }
+    return printed
 }

@@ -150,7 +150,7 @@ struct Ladder {
     private func ask(
         _ way: Way, _ slots: [Slot], of store: borrowing ClosedStore
     ) throws(UnlockError) -> Asked {
-        guard var prompt = Prompt.open(way, until: deadline) else { return .obstacle(.notShown) }
+        guard var prompt = Prompt.open(way, for: .passphrase, until: deadline) else { return .obstacle(.notShown) }
         for number in 0..<prompt.tries {
             switch prompt.ask(isRetry: number > 0) {
             case .typed(let typed):

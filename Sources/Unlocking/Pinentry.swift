@@ -10,9 +10,7 @@ struct Pinentry: ~Copyable {
     private var program: AskedProgram
     private let deadline: Deadline
 
-    /// What a window is for.
-    private static let description =
-        "A program needs AWS credentials.%0AEnter the passphrase or a recovery code of your awskeys store."
+    private let question: Question
 
     /// Those with windows, in the order of their desktops' spread; then the one that the system has chosen.
     private static let names = [
@@ -38,34 +36,34 @@ struct Pinentry: ~Copyable {
     /// Starts one.
     ///
     /// - Returns: `nil` if it can't be started or doesn't greet.
-    static func start(_ path: String, until deadline: Deadline) -> Pinentry? {
+    static func start(_ path: String, for question: Question, until deadline: Deadline) -> Pinentry? {
         guard let program = AskedProgram.start(path, until: deadline) else { return nil }
-        var pinentry = Pinentry(program: program, deadline: deadline)
+        var pinentry = Pinentry(program: program, question: question, deadline: deadline)
         guard pinentry.reply().isOK else { return nil }
         // What it doesn't know it may refuse.
         let seconds = max(1, deadline.milliseconds() / 1000)
         for command in [
-            "OPTION lc-ctype=C.UTF-8", "SETTIMEOUT \(seconds)", "SETTITLE awskeys", "SETPROMPT Passphrase:",
+            "OPTION lc-ctype=C.UTF-8", "SETTIMEOUT \(seconds)", "SETTITLE awskeys", "SETPROMPT \(question.label):",
         ] {
             _ = pinentry.ask(command)
         }
-        guard pinentry.ask("SETDESC " + description).isOK else { return nil }
+        guard pinentry.ask("SETDESC " + question.explanation.assuan).isOK else { return nil }
         return pinentry
     }
 
-    private init(program: consuming AskedProgram, deadline: Deadline) {
+    private init(program: consuming AskedProgram, question: Question, deadline: Deadline) {
         self.program = program
+        self.question = question
         self.deadline = deadline
     }
 
-    /// Has the person type the passphrase.
+    /// Has the person type the answer.
     ///
     /// - Parameter isRetry: whether the one before was wrong.
-    mutating func askPassphrase(isRetry: Bool) -> PromptReply {
-        if isRetry { _ = ask("SETERROR Wrong passphrase; try again") }
+    mutating func ask(isRetry: Bool) -> PromptReply {
+        if isRetry { _ = ask("SETERROR " + question.complaint.assuan) }
         switch ask("GETPIN") {
-        case .ok(let passphrase):
-            return passphrase.count > 0 ? .typed(passphrase) : .obstacle(.refused)
+        case .ok(let typed): return typed.count > 0 ? .typed(typed) : .obstacle(.refused)
         case .error(let code):
             // libgpg-error puts the program that the error comes from into the upper half.
             switch code & 0xFFFF {
@@ -126,6 +124,13 @@ struct Pinentry: ~Copyable {
     private static func code(_ line: borrowing SecretBytes) -> Int {
         let text = line.withBytes { String(decoding: $0.array(), as: UTF8.self) }
         return Int(text.dropFirst(4).prefix { $0.isNumber }) ?? 0
+    }
+}
+
+extension String {
+    /// As a command takes it: what would end the line, and `%`, as `%` and two digits.
+    fileprivate var assuan: String {
+        replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
     }
 }
 

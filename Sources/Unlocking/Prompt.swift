@@ -1,20 +1,42 @@
 private import Glibc
 import Sealing
 
-/// What comes of asking a person for the passphrase.
+/// What a person is asked for, as it is said in each place.
+struct Question: Sendable {
+    /// What it is called.
+    let label: String
+    /// What is asked where there's one line for it, without the colon.
+    let line: String
+    /// What a window is for.
+    let explanation: String
+    /// What is said before the next try.
+    let complaint: String
+
+    static let passphrase = Question(
+        label: "Passphrase", line: "Passphrase of the awskeys store",
+        explanation:
+            "A program needs AWS credentials.\nEnter the passphrase or a recovery code of your awskeys store.",
+        complaint: "Wrong passphrase, try again")
+
+    static func code(of serialNumber: String) -> Question {
+        Question(
+            label: "Code", line: "MFA code of \(serialNumber)",
+            explanation: "A program needs AWS credentials.\nEnter the code that this device shows:\n\(serialNumber)",
+            complaint: "A code has six digits, try again")
+    }
+}
+
+/// What comes of asking a person.
 enum PromptReply: ~Copyable {
     case typed(SecretBytes)
     case obstacle(Obstacle)
 }
 
-/// A person who is asked for the passphrase in one place, more than once if need be.
+/// A person who is asked in one place, more than once if need be.
 enum Prompt: ~Copyable {
-    case terminal(Deadline)
+    case terminal(Question, Deadline)
     case pinentry(Pinentry)
-    case askpass(String, Deadline)
-
-    /// What is asked where there's one line for it.
-    private static let question = "Passphrase of the awskeys store: "
+    case askpass(String, Question, Deadline)
 
     /// How often a person may try.
     var tries: Int {
@@ -28,12 +50,12 @@ enum Prompt: ~Copyable {
     /// Goes to where a person can be asked.
     ///
     /// - Returns: `nil` where a dialog can't be started.
-    static func open(_ way: Way, until deadline: Deadline) -> Prompt? {
+    static func open(_ way: Way, for question: Question, until deadline: Deadline) -> Prompt? {
         switch way {
-        case .terminal: return .terminal(deadline)
-        case .askpass(let path): return .askpass(path, deadline)
+        case .terminal: return .terminal(question, deadline)
+        case .askpass(let path): return .askpass(path, question, deadline)
         case .pinentry(let path):
-            guard let pinentry = Pinentry.start(path, until: deadline) else { return nil }
+            guard let pinentry = Pinentry.start(path, for: question, until: deadline) else { return nil }
             return .pinentry(pinentry)
         case .keyring, .file: return nil
         }
@@ -44,23 +66,23 @@ enum Prompt: ~Copyable {
     /// - Parameter isRetry: whether the one before was wrong.
     mutating func ask(isRetry: Bool) -> PromptReply {
         switch consume self {
-        case .terminal(let deadline):
-            self = .terminal(deadline)
-            let question = isRetry ? "Wrong passphrase, try again: " : Self.question
-            return Self.reply(Terminal.askSecret(question, within: deadline.left), deadline)
+        case .terminal(let question, let deadline):
+            self = .terminal(question, deadline)
+            let line = isRetry ? question.complaint : question.line
+            return Self.reply(Terminal.askSecret(line + ": ", within: deadline.left), deadline)
         case .pinentry(var pinentry):
-            let reply = pinentry.askPassphrase(isRetry: isRetry)
+            let reply = pinentry.ask(isRetry: isRetry)
             self = .pinentry(pinentry)
             return reply
-        case .askpass(let path, let deadline):
-            self = .askpass(path, deadline)
-            return Self.ask(path, until: deadline)
+        case .askpass(let path, let question, let deadline):
+            self = .askpass(path, question, deadline)
+            return Self.ask(path, question.line + ": ", until: deadline)
         }
     }
 
     /// As ssh does it: the program's argument is the question, the first line of its output the answer, and any other
     /// status than 0 a refusal (ssh(1), "SSH_ASKPASS").
-    private static func ask(_ path: String, until deadline: Deadline) -> PromptReply {
+    private static func ask(_ path: String, _ question: String, until deadline: Deadline) -> PromptReply {
         guard var program = AskedProgram.start(path, [question], until: deadline) else { return .obstacle(.notShown) }
         var typed = program.rest()
         let end = typed.withBytes { typed in

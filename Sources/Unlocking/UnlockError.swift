@@ -2,7 +2,7 @@ public import Keyring
 public import SealedStore
 
 /// Why a way did not lead to the data key.
-public enum Obstacle: Sendable, Equatable {
+public enum Obstacle: Error, Sendable, Equatable {
     /// The keyring's answer.
     case keyring(KeyringError)
     /// The keyring's item, or the passphrase, opens no slot.

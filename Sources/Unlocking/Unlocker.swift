@@ -20,7 +20,7 @@ public struct Unlocker: Sendable {
 
     /// How long everything may take, waiting for other processes and persons included: Go's SDK gives a
     /// `credential_process` 60 seconds.
-    private static let patience = Duration.seconds(55)
+    public static let patience = Duration.seconds(55)
 
     /// What may be done, and for whom.
     public struct Options: OptionSet, Sendable {

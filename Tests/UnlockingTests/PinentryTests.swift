@@ -20,8 +20,10 @@ struct PinentryTests {
     }
 
     private func ask(_ path: String, isRetry: Bool = false, within time: Duration = .seconds(20)) -> String {
-        guard var pinentry = Pinentry.start(path, until: Deadline(in: time)) else { return "not started" }
-        switch pinentry.askPassphrase(isRetry: isRetry) {
+        guard var pinentry = Pinentry.start(path, for: .passphrase, until: Deadline(in: time)) else {
+            return "not started"
+        }
+        switch pinentry.ask(isRetry: isRetry) {
         case .typed(let typed): return typed.text()
         case .obstacle(let obstacle): return "\(obstacle)"
         }

@@ -1,0 +1,145 @@
+/// What the two AWS files say of profiles, credentials winning over config.
+public protocol ProfileSettings {
+    /// Whether there's a profile of that name.
+    func exists(_ profile: String) -> Bool
+    /// A setting of a profile that is no secret.
+    func setting(_ name: String, of profile: String) -> String?
+    /// The files that have keys for a profile in plain text, or a half of one.
+    func filesWithKeys(of profile: String) -> Set<ConfigDocument.File>
+    /// Whether the profile has a line that asks our store.
+    func asksStore(_ profile: String) -> Bool
+}
+
+/// The roles that a profile leads to, one by one, and the credentials that the first of them is assumed with: as
+/// botocore and the AWS CLI follow `source_profile`.
+public struct RoleChain: Codable, Equatable, Sendable {
+    /// What it begins with.
+    public let source: CredentialSource
+    /// The roles, in the order in which they are assumed; none for a profile that has credentials of its own.
+    public let roles: [Role]
+
+    /// A chain.
+    public init(source: CredentialSource, roles: [Role]) {
+        self.source = source
+        self.roles = roles
+    }
+
+    /// The chain of a profile.
+    ///
+    /// - Throws: ``RoleChainError``.
+    public init(of profile: String, in settings: some ProfileSettings) throws(RoleChainError) {
+        guard settings.exists(profile) else { throw .noProfile(profile, namedBy: nil) }
+        var roles: [Role] = []
+        var visited = [profile]
+        var next = profile
+        while true {
+            let reader = RoleReader(profile: next, settings: settings)
+            // A profile's own keys go before its role if another one builds on it.
+            let isKey = !roles.isEmpty && reader.hasOwnKey(after: roles.first?.profile)
+            guard reader.isRole, !isKey else {
+                source = try reader.source()
+                break
+            }
+            roles.insert(try reader.role(), at: 0)
+            switch (reader.own("source_profile"), reader.own("credential_source")) {
+            case (.some, .some): throw .twoSources(profile: next)
+            case (nil, nil): throw .noSource(profile: next)
+            case (nil, let name?):
+                source = name == "Environment" ? .environment(profile: next) : .other(profile: next, source: name)
+                self.roles = roles
+                return
+            case (let name?, nil):
+                guard settings.exists(name) else { throw .noProfile(name, namedBy: next) }
+                if visited.contains(name) {
+                    let named = RoleReader(profile: name, settings: settings)
+                    guard name == next, named.hasKey else { throw .cycle(visited + [name]) }
+                }
+                visited.append(name)
+                next = name
+            }
+        }
+        self.roles = roles
+    }
+}
+
+/// Reads what one profile says about a role.
+private struct RoleReader<Settings: ProfileSettings> {
+    let profile: String
+    let settings: Settings
+
+    /// What the settings of an adopted profile begin with, so that SDKs pass over them.
+    private let prefix = "awskeys_"
+
+    /// Whether awskeys has taken the role over from the SDKs, which only see that they are to ask it.
+    private var isAdopted: Bool {
+        settings.setting(prefix + "role_arn", of: profile) != nil
+            || settings.setting(prefix + "web_identity_token_file", of: profile) != nil
+    }
+
+    /// A setting that has another name in an adopted profile.
+    func own(_ name: String) -> String? {
+        settings.setting(isAdopted ? prefix + name : name, of: profile)
+    }
+
+    /// With a web identity's token, the role is that one's.
+    var isRole: Bool { own("role_arn") != nil && own("web_identity_token_file") == nil }
+
+    /// Whether the profile has a key itself, be it in plain text or in the store.
+    var hasKey: Bool { !settings.filesWithKeys(of: profile).isEmpty || isAdopted && settings.asksStore(profile) }
+
+    /// Whether a profile that builds on this one gets its key, rather than its role.
+    ///
+    /// - Parameter other: the one that builds on it.
+    func hasOwnKey(after other: String?) -> Bool {
+        !settings.filesWithKeys(of: profile).isEmpty || other == profile && hasKey
+    }
+
+    /// The credentials that the profile has itself, as SDKs look for them.
+    func source() throws(RoleChainError) -> CredentialSource {
+        if let file = own("web_identity_token_file") {
+            guard own("role_arn") != nil else { throw .noRole(profile: profile) }
+            return .webIdentity(WebIdentity(role: try role(), tokenFile: file))
+        }
+        let keys = settings.filesWithKeys(of: profile)
+        if settings.setting("sso_account_id", of: profile) ?? settings.setting("sso_role_name", of: profile) != nil {
+            return .singleSignOn(profile: profile)
+        }
+        if keys.contains(.credentials) { return .keys(profile: profile) }
+        if settings.setting("login_session", of: profile) != nil { return .login(profile: profile) }
+        if let command = settings.setting("credential_process", of: profile) {
+            return .process(profile: profile, command: command)
+        }
+        return keys.contains(.config) ? .keys(profile: profile) : .none(profile: profile)
+    }
+
+    func role() throws(RoleChainError) -> Role {
+        var role = Role(profile: profile, arn: own("role_arn") ?? "")
+        role.sessionName = own("role_session_name")
+        role.externalID = own("external_id")
+        role.mfaSerial = own("mfa_serial")
+        role.mfaProcess = settings.setting("mfa_process", of: profile)
+        if let text = own("duration_seconds") {
+            guard let seconds = Int(text), (900...43_200).contains(seconds) else { throw bad("duration_seconds") }
+            role.duration = seconds
+        }
+        role.tags = try list("session_tags").map { (text) throws(RoleChainError) in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else { throw bad("session_tags") }
+            return Role.Tag(key: String(parts[0]), value: String(parts[1]))
+        }
+        role.transitiveTagKeys = list("transitive_session_tags")
+        role.sourceIdentity = settings.setting("source_identity", of: profile)
+        role.policy = settings.setting("session_policy", of: profile)
+        role.policyARNs = list("session_policy_arns")
+        return role
+    }
+
+    private func bad(_ setting: String) -> RoleChainError { .badValue(profile: profile, setting: setting) }
+
+    /// What stands between commas.
+    private func list(_ name: String) -> [String] {
+        (settings.setting(name, of: profile) ?? "").split(separator: ",").map { item in
+            String(item.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+        }.filter { !$0.isEmpty }
+    }
+}

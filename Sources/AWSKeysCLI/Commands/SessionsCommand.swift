@@ -1,0 +1,83 @@
+import ArgumentParser
+import CredentialProcess
+import DurableFiles
+import SealedStore
+
+struct SessionsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessions", abstract: "Show or drop the temporary credentials that are kept.",
+        subcommands: [List.self, Clear.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show the sessions that are kept.")
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() throws { try run(in: .live) }
+
+        func run(in context: Context) throws {
+            let store = try UnlockedStore.unlock(in: context)
+            var sessions: [Entry] = []
+            try store.sessionFolder().forEach { session in
+                guard context.now() < session.expiration else { return }
+                sessions.append(
+                    Entry(
+                        profile: session.name, accessKeyId: session.accessKeyID,
+                        expiration: timestamp(session.expiration), renewal: timestamp(session.renewal)))
+            }
+            sessions.sort { $0.profile < $1.profile }
+            if json { return try Console.say(json: ["sessions": sessions]) }
+            guard !sessions.isEmpty else { return Console.note("no sessions") }
+            let rows = sessions.map { [$0.profile, short($0.accessKeyId), "until \($0.expiration)"] }
+            Console.say(Console.table([["PROFILE", "KEY", "GOOD"]] + rows))
+        }
+
+        struct Entry: Encodable {
+            let profile: String
+            let accessKeyId: String
+            let expiration: String
+            let renewal: String
+        }
+    }
+
+    struct Clear: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Drop sessions, so that the next program gets new ones. AWS lets them live on.")
+
+        @Argument(help: "The profiles; all sessions, if none is named.")
+        var profiles: [String] = []
+
+        func run() throws { try run(in: .live) }
+
+        func run(in context: Context) throws {
+            guard !profiles.isEmpty else { return try clearAll(in: context.sessionPlaces().folder) }
+            let folder = try UnlockedStore.unlock(in: context).sessionFolder()
+            for profile in profiles {
+                let isThere = folder.session(profile) != nil
+                do throws(FileError) {
+                    try folder.remove(profile)
+                } catch {
+                    throw Failure(error)
+                }
+                Console.say(isThere ? "dropped the session of \(profile)" : "there was no session of \(profile)")
+            }
+        }
+
+        private func clearAll(in folder: String) throws {
+            do throws(FileError) {
+                let count = try SessionFolder.removeAll(in: folder)
+                Console.say("dropped \(count) session\(count == 1 ? "" : "s")")
+            } catch {
+                throw Failure(error)
+            }
+        }
+    }
+}
+
+extension UnlockedStore {
+    /// Where the sessions lie that were got with this store's keys.
+    func sessionFolder() throws -> SessionFolder {
+        SessionFolder(try context.sessionPlaces().folder, store: id, dataKey: dataKey)
+    }
+}

@@ -1,0 +1,130 @@
+import AWSAPI
+import AWSConfig
+import CredentialProcess
+import Importing
+import SealedStore
+import Sealing
+import Sessions
+import Unlocking
+
+extension Context {
+    /// What a profile answers with: its key, or a session, which is got if there is none.
+    ///
+    /// - Parameter options: what was said about it; for a program, nothing is said on the way.
+    func credentials(
+        for profile: String, _ options: SessionOptions = SessionOptions()
+    ) throws -> ProfileCredentials {
+        // A program has one deadline for everything; a person who has just unlocked the store has all the time again.
+        let deadline = Deadline(in: Unlocker.patience)
+        let store = try UnlockedStore.unlock(in: self, options.isForProgram ? [.mayAsk, .isForProgram] : .mayAsk)
+        // As in the fast lane, a key that may go out needs nothing of the AWS files.
+        if options.duration == nil, let key = try store.keyIfThere(of: profile) {
+            if !key.isSessionsOnly || options.noSession { return ProfileCredentials(key) }
+        }
+        let world = try LiveSessions(
+            store, options, until: options.isForProgram ? deadline : Deadline(in: Unlocker.patience))
+        do throws(SessionError) {
+            return try world.resolver().credentials(for: profile)
+        } catch {
+            throw Failure(error, profile: profile, store: world.store.path)
+        }
+    }
+}
+
+/// Sessions in the world as it is.
+final class LiveSessions: SessionWorld {
+    let store: UnlockedStore
+    let places: SessionPlaces
+    let deadline: Deadline
+    private let access: AWSAccess
+    private let context: Context
+    private let options: SessionOptions
+    private var isTokenUsed = false
+
+    init(_ store: consuming UnlockedStore, _ options: SessionOptions, until deadline: Deadline) throws {
+        context = store.context
+        self.options = options
+        self.deadline = deadline
+        places = try context.sessionPlaces()
+        access = try AWSAccess(in: context)
+        self.store = store
+    }
+
+    func resolver() -> Resolver { Resolver(store: store.id, dataKey: store.dataKey, options: options, in: self) }
+
+    var files: SessionBond.Files { access.files }
+    var now: Int { context.now() }
+
+    func openStore() throws(SessionError) -> OpenStore {
+        do throws(StoreError) {
+            return try ClosedStore(at: store.path).open(with: store.dataKey)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    func chain(of profile: String) throws(SessionError) -> RoleChain {
+        do throws(RoleChainError) {
+            return try RoleChain(of: profile, in: access)
+        } catch {
+            throw .chain(error)
+        }
+    }
+
+    func asksStore(_ profile: String) -> Bool { access.asksStore(profile) }
+
+    func plainKeys(of profile: String) throws(SessionError) -> AWSCredentials {
+        guard let keys = access.plainKeys(of: profile) else { throw .noCredentials(profile: profile) }
+        return keys
+    }
+
+    func device(of profile: String) -> MFADevice? { access.device(of: profile) }
+
+    func client(for profile: String) throws(SessionError) -> AWSClient {
+        do throws(EndpointError) {
+            return try access.client(for: profile, until: deadline)
+        } catch {
+            throw .endpoint(error)
+        }
+    }
+
+    func service(for profile: String) -> String { access.ownEndpoint(of: .sts, for: profile) ?? "aws" }
+
+    func code(of device: MFADevice) throws(SessionError) -> String {
+        if let token = options.mfaToken, !isTokenUsed {
+            isTokenUsed = true
+            return token
+        }
+        if let command = device.process { return try code(of: device, printedBy: command) }
+        do throws(Obstacle) {
+            return try askForCode(
+                of: device.serialNumber, environment: context.environment, settings: context.settings(),
+                until: deadline)
+        } catch {
+            switch error {
+            case .refused: throw .code(serial: device.serialNumber, .refused)
+            case .noAnswer: throw .code(serial: device.serialNumber, .noAnswer)
+            default: throw .code(serial: device.serialNumber, .nobodyThere)
+            }
+        }
+    }
+
+    private func code(of device: MFADevice, printedBy command: String) throws(SessionError) -> String {
+        let printed = Unlocking.output(
+            of: ["/bin/sh", "-c", command], complains: !options.isForProgram, until: deadline)
+        let words = printed?.withBytes { String(decoding: $0.array(), as: UTF8.self) } ?? ""
+        let code = words.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
+        guard isCode(code) else { throw .code(serial: device.serialNumber, .program(command)) }
+        return code
+    }
+
+    func output(of words: [String]) -> SecretBytes? {
+        Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
+    }
+
+    func variable(_ name: String) -> String? { context.environment(name) }
+
+    func report(_ progress: SessionProgress) {
+        if !options.isForProgram { Console.note("awskeys: \(progress.words)") }
+    }
+}

@@ -1,0 +1,128 @@
+import AWSAPI
+import AWSConfig
+import CredentialProcess
+import Sessions
+
+// The words for roles and sessions.
+
+extension Failure {
+    /// - Parameters:
+    ///   - profile: the one that was asked for.
+    ///   - path: the store.
+    init(_ error: SessionError, profile: String, store path: String) {
+        switch error {
+        case .chain(.noProfile(let name, nil)):
+            self.init(
+                .notFound, "no profile \"\(name)\" in the store, nor in the AWS files",
+                hint: "`awskeys list` shows those of the store")
+        case .chain(let error): self.init(error)
+        case .store(let error): self.init(error, store: path)
+        case .notInStore(let name):
+            self.init(
+                .notFound, "no profile \"\(name)\" in the store" + Self.named(name, by: profile),
+                hint: "`awskeys list` shows them, `awskeys add \(name)` adds one")
+        case .noCredentials(let name):
+            self.init(
+                .config, "profile \"\(name)\" has no credentials" + Self.named(name, by: profile),
+                hint: "`awskeys add \(name)` gives it a key")
+        case .needsCLI(let name):
+            self.init(
+                .config, "only the AWS CLI can get the credentials of \"\(name)\", and it gives none",
+                hint: "install the AWS CLI v2 and sign in: `aws sso login --profile \(name)`")
+        case .notOurs(let name, let source):
+            self.init(
+                .config, "profile \"\(name)\" has its credentials from \"\(source)\", which awskeys does not ask",
+                hint: "use the profile with the AWS CLI or an SDK on that machine")
+        case .noVariables(let name):
+            self.init(
+                .config, "profile \"\(name)\" builds on the keys of the environment, which has none",
+                hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        case .program(let name, let command):
+            self.init(
+                .unavailable, "the `credential_process` of \"\(name)\" gave no credentials: \(command)",
+                hint: "run it in a terminal to see why")
+        case .token(let error): self.init(error)
+        case .code(let serial, let problem): self.init(problem, serial: serial, profile: profile)
+        case .endpoint(let error): self.init(error)
+        case .aws(let error, let call, let session, let usedCode):
+            self.init(error, call, session: session, usedCode: usedCode)
+        case .late(let session):
+            self.init(
+                .busy, "another program has been getting the session of \"\(session)\" for too long",
+                hint: "try again")
+        }
+    }
+
+    private static func named(_ name: String, by profile: String) -> String {
+        name == profile ? "" : ", though \"\(profile)\" builds on it"
+    }
+
+    private init(_ error: RoleChainError) {
+        switch error {
+        case .noProfile(let name, let other):
+            self.init(
+                .config,
+                "there is no profile \"\(name)\"" + (other.map { ", though \"\($0)\" names it as its source" } ?? ""),
+                hint: "correct `source_profile`")
+        case .cycle(let names):
+            self.init(
+                .config, "these profiles are each other's sources: \(names.joined(separator: " -> "))",
+                hint: "let the last `source_profile` name one that has a key")
+        case .twoSources(let name):
+            self.init(
+                .config, "profile \"\(name)\" has both `source_profile` and `credential_source`",
+                hint: "take one of them out")
+        case .noSource(let name):
+            self.init(
+                .config, "profile \"\(name)\" has a role, and neither `source_profile` nor `credential_source`",
+                hint: "let `source_profile` name the profile that may assume the role")
+        case .noRole(let name):
+            self.init(
+                .config, "profile \"\(name)\" has a web identity's token, and no `role_arn`",
+                hint: "give it the role's ARN")
+        case .badValue(let name, let setting):
+            self.init(
+                .config, "`\(setting)` of profile \"\(name)\" has a value that cannot be used",
+                hint: "docs/commands.md says what it takes")
+        }
+    }
+
+    private init(_ problem: SessionError.CodeProblem, serial: String, profile: String) {
+        let what = "\"\(profile)\" needs a code of \(serial)"
+        switch problem {
+        case .nobodyThere:
+            self.init(
+                .locked, "\(what), and there is nobody to ask",
+                hint: "get the session in a terminal: `awskeys whoami \(profile)`; then this works for hours")
+        case .refused: self.init(.locked, "\(what), and none was given", hint: "try again")
+        case .noAnswer: self.init(.locked, "\(what), and none was given in time", hint: "try again")
+        case .program(let command):
+            self.init(
+                .locked, "\(what), and `mfa_process` printed none: \(command)", hint: "run it in a terminal to see why")
+        }
+    }
+
+    private init(_ error: AWSError, _ call: SessionError.Call, session: String, usedCode: Bool) {
+        let action = "sts:\(call.rawValue)"
+        let wasCode = usedCode && error.isAccessDenied
+        let failure = Failure(
+            error, call: action,
+            hint: wasCode
+                ? "if the code was wrong or used before, wait for the next one and try again"
+                : error.isAccessDenied
+                    ? "the role's trust policy must let this user assume it, and the user needs `\(action)`" : nil)
+        self = failure.named(session)
+    }
+}
+
+extension SessionProgress {
+    /// For people.
+    var words: String {
+        switch self {
+        case .waiting(let session): "another program is getting the session of \"\(session)\"; waiting for it"
+        case .servedOld(let session, let expiration, let error):
+            "could not renew the session of \"\(session)\", which is good until \(timestamp(expiration)): "
+                + Failure(error, profile: session, store: "").message
+        }
+    }
+}

@@ -1,0 +1,80 @@
+public import AWSAPI
+public import AWSConfig
+public import CredentialProcess
+public import SealedStore
+public import Sealing
+public import Unlocking
+
+/// What getting sessions needs of the world around it.
+public protocol SessionWorld: AnyObject {
+    /// Where sessions lie.
+    var places: SessionPlaces { get }
+    /// The stamps of the AWS files from just before they were read.
+    var files: SessionBond.Files { get }
+    /// The time, in seconds since 1970.
+    var now: Int { get }
+    /// When everything must have ended.
+    var deadline: Deadline { get }
+
+    /// The store as it is now, for reading.
+    func openStore() throws(SessionError) -> OpenStore
+    /// The chain of roles that a profile's settings describe.
+    func chain(of profile: String) throws(SessionError) -> RoleChain
+    /// Whether a profile's `credential_process` asks the store.
+    func asksStore(_ profile: String) -> Bool
+    /// The keys that the AWS files have for a profile in plain text.
+    func plainKeys(of profile: String) throws(SessionError) -> AWSCredentials
+    /// The device for multi-factor authentication that a profile names.
+    func device(of profile: String) -> MFADevice?
+    /// STS, as it is reached with a profile's settings.
+    func client(for profile: String) throws(SessionError) -> AWSClient
+    /// Which STS that is, since sessions of one aren't good for another.
+    func service(for profile: String) -> String
+    /// A device's code: six digits.
+    func code(of device: MFADevice) throws(SessionError) -> String
+    /// What a program prints that gives credentials; `nil` if it fails.
+    ///
+    /// - Parameter words: the program and its arguments.
+    func output(of words: [String]) -> SecretBytes?
+    /// A variable of the environment.
+    func variable(_ name: String) -> String?
+    /// Takes note of how it goes.
+    func report(_ progress: SessionProgress)
+}
+
+/// A device for multi-factor authentication, as a profile names it.
+public struct MFADevice: Codable, Equatable, Sendable {
+    /// Its ARN, or the serial number of one that can be held in a hand.
+    public let serialNumber: String
+    /// The command that prints its code, if the profile names one.
+    public let process: String?
+
+    /// A device.
+    public init(serialNumber: String, process: String?) {
+        self.serialNumber = serialNumber
+        self.process = process
+    }
+}
+
+/// How it goes.
+public enum SessionProgress: Sendable {
+    /// Another process is getting the session.
+    case waiting(session: String)
+    /// A renewal failed, and the session that is still good is served.
+    case servedOld(session: String, expiration: Int, SessionError)
+}
+
+/// What was said about one command's session.
+public struct SessionOptions: Sendable {
+    /// The code that the person has read off the device already.
+    public var mfaToken: String?
+    /// How long the session is to live, in seconds; such a session isn't kept.
+    public var duration: Int?
+    /// Whether a user's key is to serve itself, rather than a session of it. What is got with it isn't kept.
+    public var noSession = false
+    /// Whether it is for a program and not for a command that a person typed.
+    public var isForProgram = false
+
+    /// As usual.
+    public init() {}
+}
