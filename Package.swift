@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
         .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
         .systemLibrary(name: "CSecret", pkgConfig: "libsecret-1"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CKeyutils"),
@@ -44,7 +45,8 @@ let package = Package(
             name: "Importing",
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
             swiftSettings: strict),
-        .target(name: "AWSAPI", dependencies: ["CCurl", "CExpat", "Sealing"], swiftSettings: strict),
+        .target(
+            name: "AWSAPI", dependencies: ["CCurl", "CExpat", "CJansson", "Sealing"], swiftSettings: strict),
         .target(
             name: "Rotation", dependencies: ["AWSAPI", "SealedStore", "Sealing"], swiftSettings: strict),
         .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),

@@ -28,17 +28,19 @@ struct AWSAccess: ~Copyable {
         settings.usesDualStack =
             setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?.lowercased() == "true"
         let services = self.setting("services", of: profile)
-        for service in [AWSService.iam, .sts] {
-            settings.urls[service] = configuredEndpoint(
-                of: service.rawValue, environment: context.environment, setting: { self.setting($0, of: profile) },
+        func endpoint(of service: String) -> String? {
+            configuredEndpoint(
+                of: service, environment: context.environment, setting: { self.setting($0, of: profile) },
                 serviceSetting: { name in
                     services.flatMap { services in
                         config.withBytes {
-                            config.document.setting(name, of: service.rawValue, inServices: services, in: $0)
+                            config.document.setting(name, of: service, inServices: services, in: $0)
                         }
                     }
                 })
         }
+        for service in [AWSService.iam, .sts] { settings.urls[service] = endpoint(of: service.rawValue) }
+        settings.signInURL = endpoint(of: "signin")
         let caBundle = setting("AWS_CA_BUNDLE", "ca_bundle")
         do throws(EndpointError) {
             return try AWSClient(
