@@ -14,22 +14,29 @@ public final class AWSClient {
         public var sleep: @Sendable (Double) -> Void
         /// A random number from 0 up to the one given.
         public var random: @Sendable (Double) -> Double
+        /// How long calls may still take, in seconds. None begins, and nobody waits, beyond it; a request may take all
+        /// of it. Infinite where only the transport's own patience counts.
+        public var timeLeft: @Sendable () -> Double
 
         /// A world.
         public init(
             transport: @escaping Transport, now: @escaping @Sendable () -> Int,
-            sleep: @escaping @Sendable (Double) -> Void, random: @escaping @Sendable (Double) -> Double
+            sleep: @escaping @Sendable (Double) -> Void, random: @escaping @Sendable (Double) -> Double,
+            timeLeft: @escaping @Sendable () -> Double = { .infinity }
         ) {
             self.transport = transport
             self.now = now
             self.sleep = sleep
             self.random = random
+            self.timeLeft = timeLeft
         }
     }
 
     private let surroundings: Surroundings
     private let iam: Endpoint
     private let sts: Endpoint
+    /// Where the console's sign-in is; `nil` where that isn't known.
+    let signIn: String?
     /// How far this machine's clock is behind the services', in seconds.
     private var skew = 0
     private var hasCorrectedClock = false
@@ -48,6 +55,7 @@ public final class AWSClient {
         self.surroundings = surroundings
         iam = try settings.endpoint(of: .iam)
         sts = try settings.endpoint(of: .sts)
+        signIn = try settings.signIn()
     }
 
     /// The time as the services have it, as far as is known.
@@ -56,65 +64,98 @@ public final class AWSClient {
     /// Waits, for a number of seconds.
     public func sleep(_ seconds: Double) { surroundings.sleep(seconds) }
 
-    /// Makes one call, and repeats it after passing failures, waiting longer each time (full jitter:
-    /// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter).
+    /// Makes one call, and repeats it after passing failures.
     ///
     /// - Parameter isRepeatable: whether a second call has no effect beyond the first one's.
     func call(
         _ service: AWSService, _ action: String, _ parameters: [(name: String, value: String)] = [],
         with credentials: borrowing AWSCredentials, isRepeatable: Bool = true
     ) throws(AWSError) -> XMLElement {
+        let form = Form(service, action, parameters).joined()
+        return try call(service, action, form, with: credentials, isRepeatable: isRepeatable)
+    }
+
+    /// Makes one call whose form may hold a secret.
+    func call(
+        _ service: AWSService, _ action: String, _ form: borrowing SecretBytes,
+        with credentials: borrowing AWSCredentials, isRepeatable: Bool = true
+    ) throws(AWSError) -> XMLElement {
+        try repeating(isRepeatable) { () throws(AWSError) in try send(service, action, form, with: credentials) }
+    }
+
+    /// Does something once more after passing failures, waiting longer each time (full jitter:
+    /// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter), as long as there is time.
+    func repeating<Result: ~Copyable>(
+        _ isRepeatable: Bool, _ body: () throws(AWSError) -> Result
+    ) throws(AWSError) -> Result {
         var attempt = 1
         while true {
             do throws(AWSError) {
-                return try send(service, action, parameters, with: credentials)
+                return try body()
             } catch {
                 let isUseless = !hasAnswered && !error.mayHaveHappened && error.code == nil
                 guard isRepeatable, error.isPassing, !isUseless, attempt < Self.attempts else { throw error }
+                let pause = surroundings.random(min(20, 0.5 * Double(1 << attempt)))
+                guard pause < surroundings.timeLeft() else { throw error }
+                surroundings.sleep(pause)
+                guard surroundings.timeLeft() > 0 else { throw error }
             }
-            surroundings.sleep(surroundings.random(min(20, 0.5 * Double(1 << attempt))))
             attempt += 1
         }
     }
 
     private func send(
-        _ service: AWSService, _ action: String, _ parameters: [(name: String, value: String)],
+        _ service: AWSService, _ action: String, _ form: borrowing SecretBytes,
         with credentials: borrowing AWSCredentials
     ) throws(AWSError) -> XMLElement {
         let endpoint = service == .iam ? iam : sts
-        let version = service == .iam ? "2010-05-08" : "2011-06-15"
-        let form = ([("Action", action), ("Version", version)] + parameters)
-            .map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
-        let response = try deliver(Array(form.utf8), to: endpoint, service, with: credentials)
-        hasAnswered = true
+        // Every call's own path is "/", which comes after that of the endpoint.
+        let url = endpoint.url.hasSuffix("/") ? endpoint.url : endpoint.url + "/"
+        let signer = SigV4(region: endpoint.region, service: service.rawValue, time: now)
+        let response = try post(form, to: url, signer, with: credentials)
         let answer = try? XMLElement.parse(response.body)
         if response.status == 200 {
             guard let answer, answer.name == action + "Response" else { throw .garbled(status: 200) }
             return answer[action + "Result"] ?? answer
         }
         let refusal = Self.refusal(answer, status: response.status)
-        guard !refusal.mayHaveHappened, let date = response.date, isSkewed(by: date) else { throw refusal }
+        guard !refusal.mayHaveHappened, let date = response.date, isSkewed(by: date), !credentials.isAnonymous,
+            surroundings.timeLeft() > 0
+        else { throw refusal }
         hasCorrectedClock = true
         skew = date - surroundings.now()
-        return try send(service, action, parameters, with: credentials)
+        return try send(service, action, form, with: credentials)
     }
 
-    private func deliver(
-        _ form: [UInt8], to endpoint: Endpoint, _ service: AWSService, with credentials: borrowing AWSCredentials
+    /// Sends a form once.
+    ///
+    /// - Parameter signer: what signs it, unless the credentials are anonymous.
+    func post(
+        _ form: borrowing SecretBytes, to url: String, _ signer: SigV4? = nil,
+        with credentials: borrowing AWSCredentials
     ) throws(AWSError) -> HTTPResponse {
-        // Every call's own path is "/", which comes after that of the endpoint.
-        let url = endpoint.url.hasSuffix("/") ? endpoint.url : endpoint.url + "/"
-        let address = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
-        let signer = SigV4(region: endpoint.region, service: service.rawValue, time: now)
-        var headers = [
-            ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), ("X-Amz-Date", signer.timestamp),
-        ]
-        let request = SigV4.Request(
-            target: String(address.drop { $0 != "/" }), headers: headers + [("Host", Self.hostHeader(url))], body: form)
-        headers.append(("Authorization", signer.authorization(for: request, with: credentials)))
+        let timeLeft = surroundings.timeLeft()
+        guard timeLeft > 0 else {
+            throw .unreachable(TransportError(host: host(of: url), reason: "no time is left", mayHaveArrived: false))
+        }
+        var headers = [("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]
+        if let signer, !credentials.isAnonymous {
+            headers.append(("X-Amz-Date", signer.timestamp))
+            let address = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
+            let request = form.withBytes {
+                SigV4.Request(
+                    target: String(address.drop { $0 != "/" }), headers: headers + [("Host", Self.hostHeader(url))],
+                    body: $0)
+            }
+            headers.append(("Authorization", signer.authorization(for: request, with: credentials)))
+        }
         do throws(TransportError) {
-            return try surroundings.transport(
-                HTTPRequest(url: url, headers: headers, sessionToken: credentials.sessionToken.copy(), body: form))
+            let response = try surroundings.transport(
+                HTTPRequest(
+                    url: url, headers: headers, sessionToken: credentials.sessionToken.copy(), body: form.copy(),
+                    patience: timeLeft.isFinite ? timeLeft : nil))
+            hasAnswered = true
+            return response
         } catch {
             throw .unreachable(error)
         }

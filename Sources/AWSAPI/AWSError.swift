@@ -1,5 +1,5 @@
 /// Why a call gave no result.
-public enum AWSError: Error, Equatable, Sendable {
+public enum AWSError: Error, Equatable, Codable, Sendable {
     /// The service answered with an error.
     case refused(Refusal)
     /// No answer came.
@@ -8,7 +8,7 @@ public enum AWSError: Error, Equatable, Sendable {
     case garbled(status: Int)
 
     /// An error answer.
-    public struct Refusal: Equatable, Sendable {
+    public struct Refusal: Equatable, Codable, Sendable {
         /// The status code of HTTP.
         public let status: Int
         /// AWS's code, such as `AccessDenied`.
@@ -17,6 +17,14 @@ public enum AWSError: Error, Equatable, Sendable {
         public let message: String
         /// What AWS's support asks for; empty if there was none.
         public let requestID: String
+
+        /// A refusal.
+        public init(status: Int, code: String, message: String, requestID: String) {
+            self.status = status
+            self.code = code
+            self.message = message
+            self.requestID = requestID
+        }
     }
 }
 
@@ -36,7 +44,7 @@ extension AWSError {
     /// Whether the same call may well succeed a moment later.
     public var isPassing: Bool {
         switch self {
-        case .refused(let refusal): refusal.status >= 500 || Self.throttling.contains(refusal.code)
+        case .refused(let refusal): refusal.status >= 500 || isThrottling || refusal.code == "IDPCommunicationError"
         case .unreachable: true
         // A page of somebody else's, such as a proxy's, stays what it is.
         case .garbled(let status): status >= 500
@@ -45,6 +53,12 @@ extension AWSError {
 
     /// Whether the service doesn't know the key, or not yet, or not any more.
     public var isUnknownKey: Bool { code == "InvalidClientTokenId" || code == "InvalidAccessKeyId" }
+
+    /// Whether the session that signed the request is over.
+    public var isExpiredToken: Bool { code == "ExpiredToken" || code == "ExpiredTokenException" }
+
+    /// Whether the service wants fewer requests.
+    public var isThrottling: Bool { code.map(Self.throttling.contains) ?? false }
 
     /// Whether a policy keeps the caller from it.
     public var isAccessDenied: Bool { code == "AccessDenied" || code == "AccessDeniedException" }

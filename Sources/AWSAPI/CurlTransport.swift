@@ -6,14 +6,14 @@ import Sealing
 ///
 /// - Parameters:
 ///   - caBundle: a file of certificates to trust instead of the system's.
-///   - patience: how long one request may take, in seconds.
-public func curlTransport(caBundle: String?, patience: Int = 30) -> Transport {
+///   - patience: how long a request may take that doesn't say so itself, in seconds.
+public func curlTransport(caBundle: String?, patience: Double = 30) -> Transport {
     { (request) throws(TransportError) in
         guard Curl.isReady else {
             throw TransportError(host: host(of: request.url), reason: "libcurl is not installed", mayHaveArrived: false)
         }
         let answer = Answer()
-        let code = send(request, answer: answer, caBundle: caBundle, patience: patience)
+        let code = send(request, answer: answer, caBundle: caBundle, patience: request.patience ?? patience)
         guard code == CURLE_OK, !answer.isTooLarge else {
             let host = host(of: request.url)
             let reason =
@@ -77,7 +77,7 @@ private final class Answer {
 }
 
 private func send(
-    _ request: borrowing HTTPRequest, answer: Answer, caBundle: String?, patience: Int
+    _ request: borrowing HTTPRequest, answer: Answer, caBundle: String?, patience: Double
 ) -> CURLcode {
     guard let curl = unsafe loaded_init() else { return CURLE_FAILED_INIT }
     defer { unsafe loaded_cleanup(curl) }
@@ -105,8 +105,10 @@ private func send(
     set(CURLOPT_URL, request.url)
     set(CURLOPT_PROTOCOLS_STR, "http,https")
     set(CURLOPT_NOSIGNAL, 1)
-    set(CURLOPT_CONNECTTIMEOUT, min(10, patience))
-    set(CURLOPT_TIMEOUT, patience)
+    // In milliseconds; zero would stand for no limit at all.
+    let limit = max(1, Int(min(patience, 86_400) * 1000))
+    set(CURLOPT_CONNECTTIMEOUT_MS, min(10_000, limit))
+    set(CURLOPT_TIMEOUT_MS, limit)
     // A proxy's own answer has a date too.
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     set(CURLOPT_USERAGENT, "awskeys")
@@ -134,8 +136,8 @@ private func send(
         unsafe Unmanaged<Answer>.fromOpaque(answer).takeUnretainedValue().read(header: line)
         return size * count
     }
-    return unsafe request.body.withUnsafeBytes { body in
-        unsafe loaded_set_pointer(curl, CURLOPT_POSTFIELDS, body.baseAddress)
+    return request.body.withBytes { body in
+        unsafe body.withUnsafeBytes { unsafe loaded_set_pointer(curl, CURLOPT_POSTFIELDS, $0.baseAddress) }
         let code = unsafe loaded_perform(curl)
         answer.status = unsafe loaded_get_long(curl, CURLINFO_RESPONSE_CODE)
         answer.isAskedFor = unsafe loaded_get_long(curl, CURLINFO_REQUEST_SIZE) > 0

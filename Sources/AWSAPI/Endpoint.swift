@@ -12,7 +12,7 @@ public struct Endpoint: Equatable, Sendable {
 }
 
 /// Why there is no endpoint.
-public enum EndpointError: Error, Equatable, Sendable {
+public enum EndpointError: Error, Codable, Equatable, Sendable {
     /// What is given for a region isn't one.
     case notARegion(String)
     /// An endpoint of the caller's own goes with neither FIPS nor dual stack.
@@ -35,6 +35,8 @@ public struct EndpointSettings: Sendable {
     public var usesDualStack = false
     /// Endpoints of the caller's own.
     public var urls: [AWSService: String] = [:]
+    /// An endpoint of the caller's own for the console's sign-in, without the path `/federation`.
+    public var signInURL: String?
 
     /// The usual endpoints of a region.
     public init(region: String?) { self.region = region }
@@ -53,14 +55,7 @@ public struct EndpointSettings: Sendable {
         if let url = urls[service] {
             if usesFIPS { throw .customWith("FIPS") }
             if usesDualStack { throw .customWith("dual stack") }
-            // Other parts of a URL, and names beyond ASCII, are sent otherwise than they stand, and can't be signed.
-            let isPlain = url.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"@?#\\".utf8.contains($0) }
-            guard isPlain, url.contains("://"), !host(of: url).isEmpty else { throw .notAnEndpoint(url) }
-            // Keys don't cross a network in the clear.
-            guard url.hasPrefix("https://") || url.hasPrefix("http://") && isLoopback(url) else {
-                throw .notSecure(url)
-            }
-            return Endpoint(url: url, region: signing)
+            return Endpoint(url: try Self.checked(url), region: signing)
         }
         if usesDualStack, partition.dualStackSuffix == nil { throw .noDualStack(partition: partition.name) }
         let host: String =
@@ -69,6 +64,24 @@ public struct EndpointSettings: Sendable {
             case .sts: isGlobal ? "sts.amazonaws.com" : partition.sts(region, fips: usesFIPS, dualStack: usesDualStack)
             }
         return Endpoint(url: "https://" + host, region: signing)
+    }
+
+    /// Where sessions become sign-ins to the console; `nil` in partitions for which that isn't known here.
+    func signIn() throws(EndpointError) -> String? {
+        if let signInURL {
+            let url = try Self.checked(signInURL)
+            return url + (url.hasSuffix("/") ? "" : "/") + "federation"
+        }
+        return Partition.of(region ?? "").signIn.map { "https://\($0)/federation" }
+    }
+
+    private static func checked(_ url: String) throws(EndpointError) -> String {
+        // Other parts of a URL, and names beyond ASCII, are sent otherwise than they stand, and can't be signed.
+        let isPlain = url.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"@?#\\".utf8.contains($0) }
+        guard isPlain, url.contains("://"), !host(of: url).isEmpty else { throw .notAnEndpoint(url) }
+        // Keys don't cross a network in the clear.
+        guard url.hasPrefix("https://") || url.hasPrefix("http://") && isLoopback(url) else { throw .notSecure(url) }
+        return url
     }
 }
 

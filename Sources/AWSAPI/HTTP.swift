@@ -1,6 +1,6 @@
 public import Sealing
 
-/// A POST request, signed and ready to be sent.
+/// A POST request, signed if need be and ready to be sent.
 public struct HTTPRequest: ~Copyable {
     /// Where it goes.
     public let url: String
@@ -8,8 +8,22 @@ public struct HTTPRequest: ~Copyable {
     public let headers: [(name: String, value: String)]
     /// Sent as `X-Amz-Security-Token`, unless it is empty.
     public let sessionToken: SecretBytes
-    /// The form.
-    public let body: [UInt8]
+    /// The form, which may hold a secret.
+    public let body: SecretBytes
+    /// How long it may take, in seconds; `nil` leaves that to the transport.
+    public let patience: Double?
+
+    /// A request.
+    init(
+        url: String, headers: [(name: String, value: String)], sessionToken: consuming SecretBytes,
+        body: consuming SecretBytes, patience: Double? = nil
+    ) {
+        self.url = url
+        self.headers = headers
+        self.sessionToken = sessionToken
+        self.body = body
+        self.patience = patience
+    }
 }
 
 /// What came back.
@@ -30,7 +44,7 @@ public struct HTTPResponse: ~Copyable {
 }
 
 /// Why no answer came back.
-public struct TransportError: Error, Equatable, Sendable {
+public struct TransportError: Error, Equatable, Codable, Sendable {
     /// Who was asked.
     public let host: String
     /// What the transport says about it.

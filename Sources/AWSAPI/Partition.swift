@@ -27,6 +27,23 @@ struct Partition: Sendable {
         return "\(label).\(region).\(dualStack ? dualStackSuffix ?? suffix : suffix)"
     }
 
+    /// The host of the console's sign-in, where it is known.
+    ///
+    /// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
+    var signIn: String? { consoleDomain.map { "signin." + $0 } }
+
+    /// The console's host, where it is known.
+    var console: String? { consoleDomain.map { "console." + $0 } }
+
+    private var consoleDomain: String? {
+        switch name {
+        case "aws": "aws.amazon.com"
+        case "aws-cn": "amazonaws.cn"
+        case "aws-us-gov": "amazonaws-us-gov.com"
+        default: nil
+        }
+    }
+
     private init(
         _ name: String, _ regionPrefixes: [String], home: String, suffix: String, dualStackSuffix: String? = nil,
         iam: [String]

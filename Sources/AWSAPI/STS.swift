@@ -1,4 +1,4 @@
-import Sealing
+public import Sealing
 
 /// Whom a key belongs to.
 public struct CallerIdentity: Equatable, Sendable {
@@ -34,25 +34,51 @@ extension AWSClient {
         return CallerIdentity(account: account, arn: arn)
     }
 
-    /// Temporary credentials of the same user, with multi-factor authentication.
+    /// A session of the same user, with multi-factor authentication or without it.
     ///
-    /// - Parameters:
-    ///   - serialNumber: the device's ARN or serial number.
-    ///   - tokenCode: the six digits that it shows.
-    ///   - duration: 900 to 129,600 seconds.
+    /// - Parameter duration: 900 to 129,600 seconds.
     public func sessionToken(
-        serialNumber: String, tokenCode: String, duration: Int, with credentials: borrowing AWSCredentials
-    ) throws(AWSError) -> AWSCredentials {
+        mfa: MFACode?, duration: Int, with credentials: borrowing AWSCredentials
+    ) throws(AWSError) -> TemporaryCredentials {
         // A code counts once, so the call isn't repeated.
         let result = try call(
-            .sts, "GetSessionToken",
-            [("DurationSeconds", String(duration)), ("SerialNumber", serialNumber), ("TokenCode", tokenCode)],
-            with: credentials, isRepeatable: false)
+            .sts, "GetSessionToken", [("DurationSeconds", String(duration))] + (mfa?.parameters ?? []),
+            with: credentials, isRepeatable: mfa == nil)
+        return try TemporaryCredentials(in: result)
+    }
+
+    /// A session of a role.
+    public func assumeRole(
+        _ role: RoleRequest, mfa: MFACode?, with credentials: borrowing AWSCredentials
+    ) throws(AWSError) -> TemporaryCredentials {
+        let result = try call(
+            .sts, "AssumeRole", role.parameters + role.trustParameters + (mfa?.parameters ?? []), with: credentials,
+            isRepeatable: mfa == nil)
+        return try TemporaryCredentials(in: result)
+    }
+
+    /// A session of a role that trusts an identity provider: nobody signs the call, a token of the provider's speaks
+    /// for it. Tags and source identity are in the token, so they aren't sent, nor is an external id.
+    public func assumeRole(
+        _ role: RoleRequest, webIdentityToken: borrowing SecretBytes
+    ) throws(AWSError) -> TemporaryCredentials {
+        var form = Form(.sts, "AssumeRoleWithWebIdentity", role.parameters)
+        webIdentityToken.withBytes { form.add("WebIdentityToken", $0) }
+        let result = try call(.sts, "AssumeRoleWithWebIdentity", form.joined(), with: .anonymous)
+        return try TemporaryCredentials(in: result)
+    }
+}
+
+extension TemporaryCredentials {
+    /// The session in an answer.
+    fileprivate init(in result: XMLElement) throws(AWSError) {
         guard let made = result["Credentials"], let id = made["AccessKeyId"]?.string, !id.isEmpty,
             let secret = made["SecretAccessKey"], secret.text.count > 0, let token = made["SessionToken"],
-            token.text.count > 0
+            token.text.count > 0, let expiration = (made["Expiration"]?.string).flatMap(seconds(ofTimestamp:))
         else { throw .garbled(status: 200) }
-        return AWSCredentials(
-            accessKeyID: id, secretAccessKey: secret.text.copy(), sessionToken: token.text.copy())
+        self.init(
+            credentials: AWSCredentials(
+                accessKeyID: id, secretAccessKey: secret.text.copy(), sessionToken: token.text.copy()),
+            expiration: expiration)
     }
 }

@@ -20,12 +20,23 @@ struct SigV4: Sendable {
 
     /// A request as it is signed.
     struct Request {
-        var method = "POST"
+        var method: String
         /// The path and the query as they are sent.
-        var target = "/"
+        var target: String
         /// Every header that is sent along, with `Host`, in any order.
         var headers: [(name: String, value: String)]
-        var body: [UInt8] = []
+        /// SHA-256 of the body, in hexadecimal digits.
+        var bodyDigest: String
+
+        init(
+            method: String = "POST", target: String = "/", headers: [(name: String, value: String)],
+            body: borrowing Span<UInt8>
+        ) {
+            self.method = method
+            self.target = target
+            self.headers = headers
+            bodyDigest = hexadecimal(sha256(body))
+        }
     }
 
     /// What a key derived from the secret is good for: one day, region and service.
@@ -57,7 +68,7 @@ struct SigV4: Sendable {
             }
             text.add("\n")
         }
-        text.add("\n\(Self.signedHeaders(request, hasToken: hasToken))\n\(hexadecimal(sha256(request.body.span)))")
+        text.add("\n\(Self.signedHeaders(request, hasToken: hasToken))\n\(request.bodyDigest)")
         return text.joined()
     }
 
@@ -118,24 +129,4 @@ extension SigV4 {
     private static func signedHeaders(_ request: Request, hasToken: Bool) -> String {
         canonicalHeaders(request, hasToken: hasToken).map(\.name).joined(separator: ";")
     }
-}
-
-/// RFC 3986, section 2.1: every byte but the unreserved characters as `%` and two digits.
-func percentEncoded(_ text: String, alsoPlain: String = "") -> String {
-    var encoded = ""
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            encoded.unicodeScalars.append(Unicode.Scalar(byte))
-        default:
-            if alsoPlain.utf8.contains(byte) {
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-    }
-    return encoded
 }

@@ -42,7 +42,10 @@ final class AWSAccess {
         settings.usesFIPS = setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?.lowercased() == "true"
         settings.usesDualStack =
             setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?.lowercased() == "true"
-        for service in AWSService.allCases { settings.urls[service] = ownEndpoint(of: service, for: profile) }
+        for service in [AWSService.iam, .sts] {
+            settings.urls[service] = ownEndpoint(of: service.rawValue, for: profile)
+        }
+        settings.signInURL = ownEndpoint(of: "signin", for: profile)
         return try AWSClient(
             settings,
             in: AWSClient.Surroundings(
@@ -58,14 +61,14 @@ final class AWSAccess {
     }
 
     /// The address that the environment or a profile names for a service; `nil` where it is AWS's own.
-    func ownEndpoint(of service: AWSService, for profile: String?) -> String? {
+    func ownEndpoint(of service: String, for profile: String?) -> String? {
         let services = setting("services", of: profile)
         return configuredEndpoint(
-            of: service.rawValue, environment: context.environment, setting: { self.setting($0, of: profile) },
+            of: service, environment: context.environment, setting: { self.setting($0, of: profile) },
             serviceSetting: { name in
                 services.flatMap { services in
                     config.withBytes {
-                        config.document.setting(name, of: service.rawValue, inServices: services, in: $0)
+                        config.document.setting(name, of: service, inServices: services, in: $0)
                     }
                 }
             })

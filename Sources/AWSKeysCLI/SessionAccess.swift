@@ -88,7 +88,7 @@ final class LiveSessions: SessionWorld {
         }
     }
 
-    func service(for profile: String) -> String { access.ownEndpoint(of: .sts, for: profile) ?? "aws" }
+    func service(for profile: String) -> String { access.ownEndpoint(of: "sts", for: profile) ?? "aws" }
 
     func code(of device: MFADevice) throws(SessionError) -> String {
         if let token = options.mfaToken, !isTokenUsed {

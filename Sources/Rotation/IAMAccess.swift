@@ -2,20 +2,6 @@ public import AWSAPI
 public import SealedStore
 import Sealing
 
-/// A device for multi-factor authentication, and what it shows.
-public struct MFACode: Sendable {
-    /// The device's ARN or serial number.
-    public let serialNumber: String
-    /// Six digits.
-    public let code: String
-
-    /// What a person read off.
-    public init(serialNumber: String, code: String) {
-        self.serialNumber = serialNumber
-        self.code = code
-    }
-}
-
 /// Calls IAM with a key, or with a session that was got with multi-factor authentication where a policy demands it.
 final class IAMAccess {
     let client: AWSClient
@@ -27,8 +13,8 @@ final class IAMAccess {
     private var session: Session?
 
     private final class Session {
-        let credentials: AWSCredentials
-        init(_ credentials: consuming AWSCredentials) { self.credentials = credentials }
+        let made: TemporaryCredentials
+        init(_ made: consuming TemporaryCredentials) { self.made = made }
     }
 
     /// Long enough for a rotation that waits for IAM, in seconds.
@@ -91,11 +77,9 @@ final class IAMAccess {
     ) throws(RotationError) -> Result {
         if let session {
             do throws(AWSError) {
-                return try body(client, session.credentials)
+                return try body(client, session.made.credentials)
             } catch {
-                guard ["ExpiredToken", "ExpiredTokenException"].contains(error.code) else {
-                    throw .aws(error, during: name)
-                }
+                guard error.isExpiredToken else { throw .aws(error, during: name) }
             }
             // A new session takes a new code.
             self.session = nil
@@ -109,7 +93,7 @@ final class IAMAccess {
         guard let session else {
             return try wrapping(name) { () throws(AWSError) in try body(client, key.credentials) }
         }
-        return try wrapping(name) { () throws(AWSError) in try body(client, session.credentials) }
+        return try wrapping(name) { () throws(AWSError) in try body(client, session.made.credentials) }
     }
 
     /// Asks for a code and gets a session with it, once.
@@ -124,9 +108,7 @@ final class IAMAccess {
         guard let code = askForCode(identity) else { return false }
         session = Session(
             try wrapping(.authenticate) { () throws(AWSError) in
-                try client.sessionToken(
-                    serialNumber: code.serialNumber, tokenCode: code.code, duration: Self.sessionDuration,
-                    with: key.credentials)
+                try client.sessionToken(mfa: code, duration: Self.sessionDuration, with: key.credentials)
             })
         return true
     }

@@ -134,14 +134,11 @@ extension Role {
 extension RoleRequest {
     /// What a profile's settings ask for.
     fileprivate init(_ role: Role, duration: Int?) {
-        self.init(arn: role.arn, sessionName: role.sessionName ?? Self.sessionName(for: role.profile))
-        externalID = role.externalID
-        self.duration = duration ?? role.duration
-        policy = role.policy
-        policyARNs = role.policyARNs
-        tags = role.tags.map { SessionTag(key: $0.key, value: $0.value) }
-        transitiveTagKeys = role.transitiveTagKeys
-        sourceIdentity = role.sourceIdentity
+        self.init(
+            arn: role.arn, sessionName: role.sessionName ?? Self.sessionName(for: role.profile),
+            externalID: role.externalID, duration: duration ?? role.duration, policy: role.policy,
+            policyARNs: role.policyARNs, tags: role.tags.map { SessionTag(key: $0.key, value: $0.value) },
+            transitiveTagKeys: role.transitiveTagKeys, sourceIdentity: role.sourceIdentity)
     }
 
     /// What CloudTrail shows: `awskeys-` and the profile, in the characters and the size that STS takes.

@@ -42,7 +42,7 @@ struct AnswerTests {
     @Test("hold a session's credentials", .enabled(if: Vectors.arePresent, Comment(rawValue: Vectors.absence)))
     func session() throws {
         let client = try client(answering: Vectors.text(Self.folder + "responses__sts-get-session-token.xml"))
-        let made = try client.sessionToken(serialNumber: "s", tokenCode: "123456", duration: 900, with: key())
+        let made = try client.sessionToken(mfa: nil, duration: 900, with: key()).credentials.copy()
         #expect(made.accessKeyID == exampleID)
         let secret = made.secretAccessKey.text()
         #expect(secret == "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY")

@@ -145,10 +145,14 @@ struct CallTests {
             .result(
                 of: "GetSessionToken",
                 "<Credentials><SessionToken>token/EXAMPLE==</SessionToken><SecretAccessKey>\(otherSecret)"
-                    + "</SecretAccessKey><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId></Credentials>")
+                    + "</SecretAccessKey><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId>"
+                    + "<Expiration>2015-08-30T13:36:00Z</Expiration></Credentials>")
         ])
-        let made = try service.client().sessionToken(
-            serialNumber: "arn:aws:iam::123456789012:mfa/Bob", tokenCode: "012345", duration: 3600, with: longTermKey())
+        let session = try service.client().sessionToken(
+            mfa: MFACode(serialNumber: "arn:aws:iam::123456789012:mfa/Bob", code: "012345"), duration: 3600,
+            with: longTermKey())
+        #expect(session.expiration == ScriptedService.start + 3600)
+        let made = session.credentials.copy()
         #expect(made.accessKeyID == "ASIAIOSFODNN7EXAMPLE")
         let (secret, token, isTemporary) = (
             made.secretAccessKey.text(), made.sessionToken.text(), made.sessionToken.count > 0
@@ -164,17 +168,26 @@ struct CallTests {
     }
 
     @Test(
-        "begin a session only with all of its credentials",
-        arguments: ["AccessKeyId", "SecretAccessKey", "SessionToken"], [true, false])
-    func incompleteSession(missing: String, isThere: Bool) throws {
-        let parts = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map {
-            $0 != missing ? "<\($0)>EXAMPLE</\($0)>" : isThere ? "<\($0)/>" : ""
+        "begin a session only with all of its credentials and its end",
+        arguments: ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"], ["", "<%/>", "<%>soon</%>"])
+    func incompleteSession(odd: String, content: String) throws {
+        guard odd == "Expiration" || !content.contains("soon") else { return }
+        let whole =
+            ["AccessKeyId", "SecretAccessKey", "SessionToken"].map { "<\($0)>EXAMPLE</\($0)>" }
+            + ["<Expiration>2015-08-30T13:36:00Z</Expiration>"]
+        let parts = whole.map { $0.hasPrefix("<\(odd)>") ? content.replacing("%", with: odd) : $0 }
+        for action in ["GetSessionToken", "AssumeRole", "AssumeRoleWithWebIdentity"] {
+            let answer = "<Credentials>\(parts.joined())</Credentials>"
+            let client = try ScriptedService([.result(of: action, answer)]).client()
+            let role = RoleRequest(arn: "arn:aws:iam::123456789012:role/demo", sessionName: "Bob")
+            let failure = problem { () throws(AWSError) in
+                switch action {
+                case "GetSessionToken": _ = try client.sessionToken(mfa: nil, duration: 900, with: longTermKey())
+                case "AssumeRole": _ = try client.assumeRole(role, mfa: nil, with: longTermKey())
+                default: _ = try client.assumeRole(role, webIdentityToken: SecretBytes(text: "token"))
+                }
+            }
+            #expect(failure == .garbled(status: 200), "\(action)")
         }
-        let content = "<Credentials>\(parts.joined())</Credentials>"
-        let client = try ScriptedService([.result(of: "GetSessionToken", content)]).client()
-        let failure = problem { () throws(AWSError) in
-            _ = try client.sessionToken(serialNumber: "s", tokenCode: "123456", duration: 900, with: longTermKey())
-        }
-        #expect(failure == .garbled(status: 200))
     }
 }

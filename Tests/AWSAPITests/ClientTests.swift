@@ -38,7 +38,7 @@ struct ClientTests {
     private func failureToBegin(_ client: AWSClient) -> AWSError? {
         problem { () throws(AWSError) in
             _ = try client.sessionToken(
-                serialNumber: "GAHT12345678", tokenCode: "123456", duration: 900, with: longTermKey())
+                mfa: MFACode(serialNumber: "GAHT12345678", code: "123456"), duration: 900, with: longTermKey())
         }
     }
 

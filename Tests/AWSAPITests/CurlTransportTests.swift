@@ -20,17 +20,18 @@ private struct Received: Equatable {
 /// Sends a form.
 private func post(
     to url: String, headers: [(name: String, value: String)] = [], token: String = "", caBundle: String? = nil,
-    patience: Int = 30
+    patience: Double = 30
 ) throws(TransportError) -> Received {
     let transport = curlTransport(caBundle: caBundle, patience: patience)
     let response = try transport(
-        HTTPRequest(url: url, headers: headers, sessionToken: SecretBytes(text: token), body: Array("a=b&c=d".utf8)))
+        HTTPRequest(
+            url: url, headers: headers, sessionToken: SecretBytes(text: token), body: SecretBytes(text: "a=b&c=d")))
     return Received(status: response.status, date: response.date, body: response.body.text())
 }
 
 /// Why no answer came back.
 private func failure(
-    at url: String, caBundle: String? = nil, patience: Int = 30
+    at url: String, caBundle: String? = nil, patience: Double = 30
 ) -> TransportError? {
     problem { () throws(TransportError) in _ = try post(to: url, caBundle: caBundle, patience: patience) }
 }

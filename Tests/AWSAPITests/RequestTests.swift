@@ -127,7 +127,7 @@ struct RequestTests {
                 headers: [
                     ("Host", host), ("X-Amz-Date", "20150830T123600Z"),
                     ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),
-                ], body: Array(sent.body.utf8))
+                ], body: sent.body.utf8.span)
             #expect(sent["Authorization"] == signer.authorization(for: request, with: longTermKey()))
         }
         #expect(service.sent.count == 2)

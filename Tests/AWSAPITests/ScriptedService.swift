@@ -74,7 +74,7 @@ final class ScriptedService: Sendable {
     private func answer(_ request: borrowing HTTPRequest) throws(TransportError) -> HTTPResponse {
         let sent = Sent(
             url: request.url, headers: request.headers, sessionToken: request.sessionToken.text(),
-            body: String(decoding: request.body, as: UTF8.self))
+            body: String(decoding: request.body.array(), as: UTF8.self))
         let answer = state.withLock { state in
             state.sent.append(sent)
             return state.answers.isEmpty ? nil : state.answers.removeFirst()

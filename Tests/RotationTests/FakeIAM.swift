@@ -77,14 +77,14 @@ final class FakeIAM: @unchecked Sendable {
     /// Sends a request there.
     var transport: Transport {
         { (request) throws(TransportError) in
-            let form = String(decoding: request.body, as: UTF8.self)
+            let form = String(decoding: request.body.array(), as: UTF8.self)
             var parameters: [String: String] = [:]
             for part in form.split(separator: "&") {
                 let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
                 parameters[pair[0]] = pair.count > 1 ? pair[1].removingPercentEncoding : ""
             }
             let token = request.sessionToken.text()
-            self.body = request.body
+            self.body = request.body.array()
             return try self.answer(parameters, headers: request.headers, token: token)
         }
     }
@@ -163,7 +163,9 @@ final class FakeIAM: @unchecked Sendable {
         case "GetSessionToken":
             guard codes.remove(parameters["TokenCode"] ?? "") != nil else { return (403, problem("AccessDenied")) }
             sessions["ASIAEXAMPLE"] = "token"
-            let credentials = "<AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+            let credentials =
+                "<AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+                + "<Expiration>\(iso(now + 3600))</Expiration>"
             return (200, result(action, "<Credentials>\(credentials)<SessionToken>token</SessionToken></Credentials>"))
         case "ListAccessKeys":
             let members = keys.filter { $0.id == signer || isShown($0) }.map { key in
@@ -209,7 +211,7 @@ final class FakeIAM: @unchecked Sendable {
         let sent = headers.filter { $0.name != "Authorization" } + [("Host", host)]
         let time = seconds(ofBasic: headers.first { $0.name == "X-Amz-Date" }?.value ?? "")
         let authorization = SigV4(region: "us-east-1", service: service, time: time).authorization(
-            for: SigV4.Request(headers: sent, body: body),
+            for: SigV4.Request(headers: sent, body: body.span),
             with: AWSCredentials(accessKeyID: id, secretAccessKey: SecretBytes(text: secret)))
         return authorization == headers.first { $0.name == "Authorization" }?.value
     }
