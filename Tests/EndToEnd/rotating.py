@@ -14,7 +14,7 @@ from conftest import MakeHome
 from fake_keys import Key
 from home import Home
 from programs import Result
-from stub_accounts import User
+from stub_principals import User
 from stub_iam import Stub
 
 MUTATING = {"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"}

@@ -1,4 +1,4 @@
-"""The accounts behind the tests' own IAM: users, access keys, sessions, and who a request is signed by."""
+"""The accounts behind the tests' own IAM and STS: users, roles, access keys, sessions, and whose a signature is."""
 
 from __future__ import annotations
 
@@ -6,108 +6,22 @@ import base64
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from fake_keys import BASE64, Key
+from stub_principals import AccessKey, Caller, Principal, Role, Session, Trusted, User
 from stub_query import VERSIONS, Refusal
 
 ACCOUNT = "123456789012"
 
 
-@dataclass(frozen=True)
-class LastUse:
-    """When and for what a key was used last."""
-
-    time: datetime
-    service: str
-    region: str
-
-
-@dataclass
-class AccessKey:
-    """A long-term key of a user."""
-
-    key: Key
-    user: User
-    created: datetime
-    is_active: bool = True
-    # For each service: whether it knows the key at the next requests that are signed with it. Then it does.
-    ahead: dict[str, deque[bool]] = field(default_factory=dict)
-    unknown_code: str = "InvalidClientTokenId"
-    # How many more lists leave it out.
-    unlisted: int = 0
-    last_use: LastUse | None = None
-    # Whether a test says what the last use is, which further uses then don't change.
-    is_told: bool = False
-
-    def use(self, use: LastUse) -> None:
-        """Takes note of a use."""
-        if not self.is_told:
-            self.last_use = use
-
-
-@dataclass
-class Session:
-    """Temporary credentials of a user."""
-
-    key: Key
-    token: str
-    user: User
-    has_mfa: bool
-    expires: datetime
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who signed a request: a user, by a long-term key or a session."""
-
-    user: User
-    by: AccessKey | Session
-
-    @property
-    def session(self) -> Session | None:
-        return self.by if isinstance(self.by, Session) else None
-
-
-@dataclass(eq=False)
-class User:
-    """An IAM user, or the root user of an account, whose name is empty. The tests set what it may do."""
-
-    accounts: Accounts = field(repr=False)
-    name: str
-    path: str
-    account: str
-    id: str
-    created: datetime
-    # Actions of IAM that a policy denies it.
-    denied: set[str] = field(default_factory=set)
-    # Whether a policy denies it everything in IAM without multi-factor authentication.
-    mfa_required: bool = False
-    # What its device shows; each code counts once.
-    mfa_codes: set[str] = field(default_factory=set)
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:iam::{self.account}:" + (f"user{self.path}{self.name}" if self.name else "root")
-
-    @property
-    def mfa_serial(self) -> str:
-        return f"arn:aws:iam::{self.account}:mfa/{self.name or 'root-account-mfa-device'}"
-
-    def key(self, age: timedelta = timedelta(), is_active: bool = True) -> Key:
-        """Makes an access key that every service knows at once, as the console would have long ago."""
-        made = self.accounts.make_key(self, age)
-        made.is_active = is_active
-        return made.key
-
-
 class Accounts:
-    """All users and their keys. Nothing in here is locked: whoever calls it sees to that."""
+    """All users and roles and their keys. Nothing in here is locked: whoever calls it sees to that."""
 
     def __init__(self, seed: str) -> None:
         self._source = random.Random(seed)
         self.users: dict[tuple[str, str], User] = {}
+        self.roles: dict[str, Role] = {}
         self.keys: dict[str, AccessKey] = {}
         self.sessions: dict[str, Session] = {}
         self.clock_offset = timedelta()
@@ -126,6 +40,13 @@ class Accounts:
             id = f"AIDA{self._shape(account)}" if name else account
             self.users[account, name] = User(self, name, path, account, id, self.now())
         return self.users[account, name]
+
+    def make_role(self, name: str, account: str, trusted: Sequence[Trusted], **how: object) -> Role:
+        """Makes a role."""
+        id = f"AROA{self._shape(account)}"
+        made = Role(name=name, account=account, id=id, trusted=trusted, **how)  # type: ignore[arg-type]
+        self.roles[made.arn] = made
+        return made
 
     def keys_of(self, user: User) -> list[AccessKey]:
         """The keys of a user, in the order in which they were made."""
@@ -161,22 +82,33 @@ class Accounts:
         made.unlisted = self._unlisted
         return made
 
-    def make_session(self, user: User, has_mfa: bool, seconds: int) -> Session:
+    def make_session(self, principal: Principal, has_mfa: bool, seconds: float, made_by: str) -> Session:
         """Makes temporary credentials."""
         token = "EXAMPLE/token/" + "".join(self._source.choices(BASE64, k=200))
-        key = self._draw("ASIA", user.account)
-        self.sessions[key.id] = Session(key, token, user, has_mfa, self.now() + timedelta(seconds=seconds))
+        key = self._draw("ASIA", principal.account)
+        expires = self.now() + timedelta(seconds=seconds)
+        self.sessions[key.id] = Session(key, token, principal, has_mfa, expires, made_by)
         return self.sessions[key.id]
+
+    def session(self, key_id: str, token: str | None) -> Session:
+        """Gives the session that a key id and a token are of, while it lives."""
+        session = self.sessions.get(key_id)
+        if session is None or token != session.token:
+            raise unknown_key()
+        if session.expires <= self.now():
+            raise Refusal(403, "ExpiredToken", "The security token included in the request is expired")
+        return session
 
     def caller(self, key_id: str, token: str | None, service: str) -> Caller:
         """Tells who signs with a key id, as one service sees it at this request."""
-        if session := self.sessions.get(key_id):
-            # IAM takes a user's session only when it was made with MFA: https://github.com/99designs/aws-vault/issues/15
-            if token != session.token or (service == "iam" and not session.has_mfa):
+        if key_id in self.sessions:
+            # IAM takes a user's session only when it was made with MFA:
+            # https://github.com/99designs/aws-vault/issues/15
+            session = self.sessions[key_id]
+            if service == "iam" and isinstance(session.principal, User) and not session.has_mfa:
                 raise unknown_key()
-            if session.expires <= self.now():
-                raise Refusal(403, "ExpiredToken", "The security token included in the request is expired")
-            return Caller(session.user, session)
+            session = self.session(key_id, token)
+            return Caller(session.principal, session)
         key = self.keys.get(key_id)
         if key is None or token is not None:
             raise unknown_key()

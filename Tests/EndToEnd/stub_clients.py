@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore import UNSIGNED
 from botocore.client import Config
 from botocore.exceptions import ClientError
 
@@ -28,6 +29,17 @@ def client(stub: Stub, service: str, key: Key, token: str | None = None, region:
         aws_secret_access_key=key.secret,
         aws_session_token=token,
     )
+
+
+def session(stub: Stub, made: dict[str, Any], service: str = "sts") -> Any:
+    """Makes a client that uses temporary credentials."""
+    return client(stub, service, Key(made["AccessKeyId"], made["SecretAccessKey"]), made["SessionToken"])
+
+
+def web_identity(stub: Stub) -> Any:
+    """Makes a client of STS that signs nothing."""
+    unsigned = Config(signature_version=UNSIGNED).merge(ONCE)
+    return SDK.client("sts", region_name="us-east-1", endpoint_url=stub.url, config=unsigned)
 
 
 def refused(call: Callable[..., Any], **parameters: object) -> tuple[int, str, str]:

@@ -24,6 +24,7 @@ Kind = Literal[
     "lose",  # it is done, and the connection is closed without an answer
     "hang",  # no answer until released, then the connection is closed; nothing is done
     "hang_after",  # it is done at once, and answered when released
+    "slow",  # it is done at once, and answered after some seconds, or when released
     "garble",  # it is done, and answered by somebody else's web page
 ]
 UNDONE = {"drop", "hang"}
@@ -37,12 +38,15 @@ class Call:
 
     number: int
     action: str
+    # The id that it was signed with; nothing where nobody signs.
     key_id: str
     parameters: dict[str, str]
     service: str
     region: str
     # The server's time.
     time: datetime
+    # Who signed it, as `Caller.signer` has it, once the signature was found right.
+    signer: str = ""
     # Whether it was done, whatever the caller was told.
     is_done: bool = False
     # What the caller was told: 0 is no answer.
@@ -67,6 +71,8 @@ class Fault:
     # Run in the server's thread, before and after the call has its effect.
     before: Optional[Hook]
     after: Optional[Hook]
+    # How slow a slow answer is.
+    seconds: float = 0.0
     # Set when a call has met with it; a hanging one goes on when `release` is set.
     met: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
@@ -84,6 +90,13 @@ class Fault:
         if self.kind == "throttle":
             return Refusal(400, "Throttling", "Rate exceeded")
         return internal_error(service) if self.kind == "error500" else None
+
+    def hold(self) -> None:
+        """Holds back an answer that hangs or is slow."""
+        if self.kind in ("hang", "hang_after"):
+            self.release.wait()
+        elif self.kind == "slow":
+            self.release.wait(self.seconds)
 
 
 def internal_error(service: str) -> Refusal:

@@ -1,28 +1,25 @@
-"""An HTTP IAM and STS of the tests' own, for what moto lacks: time, two-key lives, faults and a log.
+"""An HTTP IAM and STS of the tests' own, for what moto lacks: time, two-key lives, trust, faults and a log.
 
-Signatures, inactive keys, clocks, MFA codes, new keys that aren't known yet, lost answers: all as AWS has them, and
-none of it depends on speed. `with stub_iam() as stub` serves on a free port of the loopback, in a thread of the
-test's process. The other `stub_*.py` are its parts; the `test_stub_*.py` show each of its promises.
+Signatures, inactive keys, clocks, MFA codes, roles and their chains, sessions that end, keys that aren't known yet,
+lost answers, and the console's sign-in: all as AWS has them, and none of it depends on speed. `with stub_iam() as stub`
+serves on a free port of the loopback, in a thread of the test's process. The other `stub_*.py` are its parts; the
+`test_stub_*.py` show each of its promises.
 """
 
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-import stub_actions
 from fake_keys import Key
-from stub_accounts import ACCOUNT, SERVICES, Accounts, LastUse, User
-from stub_faults import FOREVER, PAGE, PATIENCE, UNDONE, Call, Fault, Hook, Kind, Log, internal_error
+from stub_accounts import ACCOUNT, SERVICES, Accounts
+from stub_answering import Answering
+from stub_faults import PATIENCE, Call, Fault, Hook, Kind, Log
 from stub_http import Server
-from stub_query import Answer, Refusal, Request, refused, result
-from stub_signature import Signature
-
-# Who answers what no service understands.
-ANYBODY = "iam"
+from stub_principals import AssumedRole, LastUse, Role, Session, Trusted, User
+from stub_signin import SignIn
 
 
 class Stub:
@@ -30,17 +27,21 @@ class Stub:
 
     def __init__(self, url: str, seed: str) -> None:
         self.url = url
-        self.faults: list[Fault] = []
-        # What went wrong in the server itself or in a hook; `stub_iam` raises it at its end.
-        self.problems: list[Exception] = []
         self._accounts = Accounts(seed)
         self._log = Log()
         self._lock = threading.RLock()
+        self.answering = Answering(self._accounts, self._log, self._lock)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What was said to go wrong so far."""
+        return self.answering.faults
 
     @property
     def environment(self) -> dict[str, str]:
         """What makes a program call this server."""
-        return {"AWS_ENDPOINT_URL_IAM": self.url, "AWS_ENDPOINT_URL_STS": self.url}
+        names = ("IAM", "STS", "SIGNIN")
+        return {f"AWS_ENDPOINT_URL_{name}": self.url for name in names}
 
     # What the account holds.
 
@@ -52,6 +53,32 @@ class Stub:
     def root(self, account: str = ACCOUNT) -> User:
         """Gives the root user of an account."""
         return self.user("", account=account)
+
+    def role(
+        self,
+        name: str,
+        trusted: Sequence[Trusted] = (ACCOUNT,),
+        account: str = ACCOUNT,
+        path: str = "/",
+        partition: str = "aws",
+        external_id: str | None = None,
+        max_duration: int = 43200,
+        requires_mfa: bool = False,
+        web_identities: Sequence[str] = (),
+    ) -> Role:
+        """Makes a role, which trusts users, roles, whole accounts by their number, and tokens of web identities."""
+        with self._lock:
+            return self._accounts.make_role(
+                name,
+                account,
+                trusted,
+                path=path,
+                partition=partition,
+                external_id=external_id,
+                max_duration=max_duration,
+                requires_mfa=requires_mfa,
+                web_identities=web_identities,
+            )
 
     def keys(self, user: User) -> dict[str, str]:
         """Gives the ids of a user's keys, in the order in which they were made, with `Active` or `Inactive`."""
@@ -72,6 +99,16 @@ class Stub:
         """Gives the last use of a key as recorded, or as told."""
         with self._lock:
             return self._accounts.keys[key_id].last_use
+
+    def session(self, key_id: str) -> Session:
+        """Gives the session of an access key id, dead or alive, to compare with."""
+        with self._lock:
+            return self._accounts.sessions[key_id]
+
+    def sign_in(self, token: str) -> SignIn:
+        """Gives what a sign-in token opens the console with."""
+        with self._lock:
+            return self.answering.sign_ins[token]
 
     # What a test sets.
 
@@ -94,6 +131,14 @@ class Stub:
         with self._lock:
             for session in self._accounts.sessions.values():
                 session.expires = self._accounts.now()
+
+    def revoke_sessions(self, of: User | Role) -> None:
+        """Lets a policy deny the sessions so far of a user or a role all that policies rule."""
+        with self._lock:
+            for session in self._accounts.sessions.values():
+                principal = session.principal
+                if of is (principal.role if isinstance(principal, AssumedRole) else principal):
+                    session.is_revoked = True
 
     def set_page_size(self, size: int) -> None:
         """Says how many keys ListAccessKeys gives at once."""
@@ -123,13 +168,14 @@ class Stub:
         times: int = 1,
         before: Hook | None = None,
         after: Hook | None = None,
+        seconds: float = 0.0,
     ) -> Fault:
         """Lets something go wrong with the nth call of an action from here on, and with the ones after it.
 
         `before` and `after` are run around its effect, in the server's thread, to kill the caller for instance. The
-        action `*` is any.
+        action `*` is any. A slow answer takes `seconds`.
         """
-        made = Fault(action, kind, nth, times, before, after)
+        made = Fault(action, kind, nth, times, before, after, seconds)
         with self._lock:
             self.faults.append(made)
         return made
@@ -149,93 +195,15 @@ class Stub:
         """Waits until that many calls of an action have had their effect, or hang, and gives them."""
         return self._log.wait_for(action, count, timeout)
 
-    # How a request is answered.
-
-    def answer(self, request: Request) -> Answer | None:
-        """Answers a request; `None` closes the connection instead."""
-        request_id = str(uuid.uuid4())
-        call, fault = self._take(request)
-        try:
-            if fault.before:
-                fault.before(call)
-            answer = None if fault.kind in UNDONE else self._do(call, fault, request, request_id)
-            if fault.after:
-                fault.after(call)
-            answer = self._spoil(answer, call, fault, request_id)
-        except Exception as problem:
-            self.problems.append(problem)
-            raise
-        finally:
-            self._log.settle(call)
-            fault.met.set()
-        if fault.kind in ("hang", "hang_after"):
-            fault.release.wait()
-        return answer
-
-    def close(self) -> None:
-        """Lets go of every call that hangs."""
-        for fault in self.faults:
-            fault.release.set()
-
     def now(self) -> datetime:
         """Gives the server's time."""
         with self._lock:
             return self._accounts.now()
 
-    def _take(self, request: Request) -> tuple[Call, Fault]:
-        parameters = request.parameters
-        action = parameters.pop("Action", "")
-        with self._lock:
-            try:
-                claim = Signature.of(request)
-                key_id, service, region = claim.key_id, claim.service, claim.region
-            except Refusal:
-                key_id = service = region = ""
-            call = Call(0, action, key_id, parameters, service, region, self._accounts.now())
-            self._log.add(call)
-            striking = [fault for fault in self.faults if fault.strikes(call)]
-            fault = striking[0] if striking else Fault(action, "none", 1, FOREVER, None, None)
-            call.fault = fault.kind
-            return call, fault
-
-    def _do(self, call: Call, fault: Fault, request: Request, request_id: str) -> Answer:
-        service = ANYBODY
-        try:
-            service = stub_actions.service_of({"Action": call.action, **call.parameters})
-            if refusal := fault.refusal(service):
-                raise refusal
-            with self._lock:
-                turn = self._authenticated(call, service, request)
-                if fault.kind == "deny":
-                    raise stub_actions.denied(turn.caller, f"{service}:{call.action}", "*")
-                tree = stub_actions.do(turn)
-            call.is_done, call.status = True, 200
-            return result(service, call.action, tree, request_id)
-        except Refusal as refusal:
-            call.status, call.code = refusal.status, refusal.code
-            return refused(service, refusal, request_id)
-
-    def _authenticated(self, call: Call, service: str, request: Request) -> stub_actions.Turn:
-        claim = Signature.of(request)
-        claim.check_time(self._accounts.now())
-        caller = self._accounts.caller(claim.key_id, request.headers.get("X-Amz-Security-Token"), service)
-        claim.check(request, service, "us-east-1" if service == "iam" else None, caller.by.key.secret)
-        if not caller.session:
-            self._accounts.keys[claim.key_id].use(LastUse(self._accounts.now(), service, claim.region))
-        return stub_actions.Turn(self._accounts, caller, call.action, call.parameters)
-
-    def _spoil(self, answer: Answer | None, call: Call, fault: Fault, request_id: str) -> Answer | None:
-        if fault.kind in UNDONE or fault.kind == "lose":
-            call.status, call.code = 0, ""
-            return None
-        if fault.kind == "error500_after":
-            refusal = internal_error(call.service or ANYBODY)
-            call.status, call.code = refusal.status, refusal.code
-            return refused(call.service or ANYBODY, refusal, request_id)
-        if fault.kind == "garble":
-            call.status, call.code = PAGE.status, ""
-            return PAGE
-        return answer
+    def close(self) -> None:
+        """Lets go of every call that hangs."""
+        for fault in self.faults:
+            fault.release.set()
 
 
 @contextmanager
@@ -243,11 +211,11 @@ def stub_iam(seed: str = "the accounts of the stub") -> Iterator[Stub]:
     """Serves on a free port of the loopback until the block ends."""
     server = Server()
     stub = Stub(server.url, seed)
-    server.answer, server.now = stub.answer, stub.now
+    server.answer, server.now = stub.answering.answer, stub.now
     with server.serving():
         try:
             yield stub
         finally:
             stub.close()
-    if stub.problems:
-        raise stub.problems[0]
+    if stub.answering.problems:
+        raise stub.answering.problems[0]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
 from fake_keys import Key
-from stub_accounts import User
+from stub_principals import User
 from stub_clients import client, new_key, refused
 from stub_faults import Call, Kind
 from stub_iam import Stub, stub_iam
@@ -101,6 +102,21 @@ def test_an_answer_hangs_until_it_is_released(stub: Stub, ann: User, iam: Any, k
     fault.release.set()
     asking.join()
     assert answers == ([list(stub.keys(ann))[1]] if is_done else ["none"])
+
+
+def test_a_slow_answer_takes_its_time_or_until_it_is_released(stub: Stub, ann: User, iam: Any) -> None:
+    began = time.monotonic()
+    stub.fault("CreateAccessKey", "slow", seconds=0.2)
+    new_key(iam)
+    assert time.monotonic() - began >= 0.2
+    assert len(stub.keys(ann)) == 2
+    fault = stub.fault("GetUser", "slow", seconds=1000)
+    asking = threading.Thread(target=iam.get_user)
+    asking.start()
+    assert stub.wait_for("GetUser")[0].is_done
+    fault.release.set()
+    asking.join(30)
+    assert not asking.is_alive()
 
 
 def test_the_end_of_the_server_releases_what_hangs() -> None:
@@ -229,4 +245,4 @@ def test_calls_at_once_are_all_counted(stub: Stub, ann: User, iam: Any) -> None:
 
 
 def test_the_environment_points_programs_here(stub: Stub) -> None:
-    assert stub.environment == {"AWS_ENDPOINT_URL_IAM": stub.url, "AWS_ENDPOINT_URL_STS": stub.url}
+    assert stub.environment == {f"AWS_ENDPOINT_URL_{name}": stub.url for name in ("IAM", "STS", "SIGNIN")}

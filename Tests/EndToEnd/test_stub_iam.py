@@ -15,7 +15,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from fake_keys import DEV, Key
-from stub_accounts import User
+from stub_principals import User
 from stub_clients import client, code, new_key, refused
 from stub_iam import Stub
 

@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fake_keys import Key
-from stub_accounts import LastUse, User
-from stub_clients import client, code, new_key, refused
+from stub_principals import LastUse, User
+from stub_clients import client, code, new_key, refused, session
 from stub_iam import Stub
 
 INVALID_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
@@ -64,12 +64,6 @@ def test_a_policy_denies_single_actions(stub: Stub, ann: User, iam: Any, sts: An
     iam.list_access_keys()
     sts.get_caller_identity()
     assert len(stub.keys(ann)) == 1
-
-
-def session(stub: Stub, made: dict[str, Any], service: str) -> Any:
-    """Makes a client that uses temporary credentials."""
-    temporary = Key(made["AccessKeyId"], made["SecretAccessKey"])
-    return client(stub, service, temporary, made["SessionToken"])
 
 
 def test_a_session_without_mfa_may_call_no_iam(stub: Stub, sts: Any) -> None:
