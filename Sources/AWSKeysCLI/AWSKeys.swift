@@ -12,7 +12,8 @@ public struct AWSKeys: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ImportCommand.self, AddCommand.self, ListCommand.self, RotateCommand.self, RemoveCommand.self,
-            ExportCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
+            ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self,
+            LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
             RekeyCommand.self, SessionsCommand.self, CredentialProcessCommand.self,
         ])
 
@@ -21,12 +22,15 @@ public struct AWSKeys: ParsableCommand {
 
     /// No command.
     public init() {}
+
+    /// What a program gets back that takes this one's place; the process is hardened when it is first asked for.
+    static let inherited = harden()
 }
 
 extension AWSKeys {
     /// Runs the command that the arguments name, and ends the process with its exit code.
     public static func start() -> Never {
-        harden()
+        _ = inherited
         do {
             var command = try parseAsRoot()
             try command.run()

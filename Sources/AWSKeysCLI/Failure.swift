@@ -25,6 +25,8 @@ struct Failure: Error {
         case rolledBack = 76
         case locked = 77
         case config = 78
+        case noExecutable = 126
+        case noCommand = 127
     }
 
     /// The text for standard error.

@@ -47,16 +47,46 @@ public func programFolder() -> String? {
     }
 }
 
+/// What ``harden()`` changed that a program inherits which takes this one's place.
+public struct Inherited: Sendable {
+    private let coreLimit: rlim_t
+    private let mask: mode_t
+
+    fileprivate init(coreLimit: rlim_t, mask: mode_t) {
+        self.coreLimit = coreLimit
+        self.mask = mask
+    }
+
+    /// Gives it back.
+    func restore() {
+        setCoreLimit(coreLimit)
+        _ = umask(mask)
+    }
+}
+
 /// Keeps what the process will hold out of core dumps, other processes' debuggers, and files with lax permissions; and
 /// its words out of the files that it opens, one of which would otherwise get the number of a standard stream that the
 /// caller has closed.
-public func harden() {
+@discardableResult
+public func harden() -> Inherited {
     for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 {
         // It can't be written to, as before.
         _ = unsafe open("/dev/null", O_RDONLY)
     }
     _ = set_dumpable(0)
-    var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-    _ = umask(0o077)
+    let limit = setCoreLimit(0)
+    return Inherited(coreLimit: limit, mask: umask(0o077))
+}
+
+/// Says how large core dumps may be, in bytes; the limit for that limit stays.
+///
+/// - Returns: what it was.
+@discardableResult
+private func setCoreLimit(_ size: rlim_t) -> rlim_t {
+    var limit = rlimit()
+    _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+    let before = limit.rlim_cur
+    limit.rlim_cur = size
+    _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+    return before
 }

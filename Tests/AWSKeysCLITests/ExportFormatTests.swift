@@ -1,5 +1,5 @@
 import Foundation
-import SealedStore
+import CredentialProcess
 import Sealing
 import TestSupport
 import Testing
@@ -9,8 +9,7 @@ import Testing
 @Suite("Keys as they are exported")
 struct ExportFormatTests {
     private func text(_ format: ExportFormat, secret: String = exampleSecret) -> String {
-        let key = KeyRecord(
-            accessKeyID: exampleID, secretAccessKey: SecretBytes(text: secret), added: 0, exposed: false)
+        let key = ProfileCredentials(accessKeyID: exampleID, secretAccessKey: SecretBytes(text: secret))
         return format.text(of: key).text()
     }
 

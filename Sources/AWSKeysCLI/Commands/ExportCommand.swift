@@ -2,17 +2,18 @@ import ArgumentParser
 import CredentialProcess
 import DurableFiles
 import Foundation
-import SealedStore
 import Sealing
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Get a profile's key out again, in the clear.")
+        commandName: "export", abstract: "Print a profile's credentials in the clear: its key, or a session.")
 
     @Argument(help: "The profile.")
     var profile: String
 
-    @Option(help: "How it is written, named as in `aws configure export-credentials`.")
+    @OptionGroup var session: SessionArguments
+
+    @Option(help: "How they are written, named as in `aws configure export-credentials`.")
     var format: ExportFormat = .process
 
     @Flag(help: "Show the secret even on a terminal.")
@@ -28,19 +29,19 @@ struct ExportCommand: ParsableCommand {
             throw Failure(
                 .usage, "this would show the secret on the terminal", hint: "`--reveal` shows it, `--to-file` doesn't")
         }
-        let key = try UnlockedStore.unlock(in: context).key(of: profile)
+        let credentials = try context.credentials(for: profile, session.options)
         guard let toFile else {
             return try Console.reveal(
-                format == .process ? key.credentialDocument(now: context.now()) : format.text(of: key))
+                format == .process ? credentials.document(now: context.now()) : format.text(of: credentials))
         }
         do throws(FileError) {
-            try makeFile(at: toFile, with: key.credentialsFile(profile: profile))
+            try makeFile(at: toFile, with: credentials.file(profile: profile))
         } catch {
             throw error.number == EEXIST
                 ? Failure(.cantCreate, "\"\(toFile)\" is there already", hint: "name a file that isn't")
                 : Failure(error)
         }
-        Console.note("wrote \"\(toFile)\"; the key lies there in plain text")
+        Console.note("wrote \"\(toFile)\"; the secret lies there in plain text")
     }
 }
 
@@ -50,16 +51,26 @@ enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
     case envNoExport = "env-no-export"
     case windowsCmd = "windows-cmd"
 
-    /// The key's text, a line each; ``process`` is the document that SDKs read and made elsewhere.
-    func text(of key: borrowing KeyRecord) -> SecretBytes {
+    /// The credentials' text, a line each; ``process`` is the document that SDKs read and made elsewhere.
+    func text(of credentials: borrowing ProfileCredentials) -> SecretBytes {
         var text = SecretBuilder()
-        let secretName = self == .json ? "SecretAccessKey" : "AWS_SECRET_ACCESS_KEY"
-        let idName = self == .json ? "AccessKeyId" : "AWS_ACCESS_KEY_ID"
+        let names =
+            self == .json
+            ? ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"]
+            : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"]
         let (opening, between, closing) = frame
         text.add(opening)
-        add(idName, key.accessKeyID.utf8.span, to: &text)
+        add(names[0], credentials.accessKeyID.utf8.span, to: &text)
         text.add(between)
-        key.secretAccessKey.withBytes { add(secretName, $0, to: &text) }
+        credentials.secretAccessKey.withBytes { add(names[1], $0, to: &text) }
+        if credentials.sessionToken.count > 0 {
+            text.add(between)
+            credentials.sessionToken.withBytes { add(names[2], $0, to: &text) }
+        }
+        if let end = credentials.expiration {
+            text.add(between)
+            add(names[3], timestamp(end).utf8.span, to: &text)
+        }
         text.add(closing)
         return text.joined()
     }
@@ -89,12 +100,16 @@ enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-extension KeyRecord {
+extension ProfileCredentials {
     /// A credentials file with this one profile.
-    fileprivate borrowing func credentialsFile(profile: String) -> SecretBytes {
+    fileprivate borrowing func file(profile: String) -> SecretBytes {
         var text = SecretBuilder()
         text.add("[\(profile)]\naws_access_key_id = \(accessKeyID)\naws_secret_access_key = ")
         secretAccessKey.withBytes { text.add($0) }
+        if sessionToken.count > 0 {
+            text.add("\naws_session_token = ")
+            sessionToken.withBytes { text.add($0) }
+        }
         text.add("\n")
         return text.joined()
     }

@@ -1,0 +1,53 @@
+import ArgumentParser
+import CredentialProcess
+import Foundation
+import Sealing
+
+struct ExecCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exec",
+        abstract: "Run a command with a profile's credentials in its environment.",
+        discussion: "The command takes the place of awskeys: signals and its exit status are its own.")
+
+    @Argument(help: "The profile.")
+    var profile: String
+
+    @OptionGroup var session: SessionArguments
+
+    @Option(help: "The region for the command; the profile's, if none is given.")
+    var region: String?
+
+    @Argument(parsing: .postTerminator, help: "The command, after `--`; your shell, if there is none.")
+    var command: [String] = []
+
+    /// What would keep the command from using the credentials, or belongs to others.
+    private static let conflicting = [
+        "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    ]
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        let credentials = try context.credentials(for: profile, session.options)
+        var environment = ChangedEnvironment()
+        environment.remove(Self.conflicting)
+        environment.set("AWS_ACCESS_KEY_ID", to: credentials.accessKeyID)
+        environment.set("AWS_SECRET_ACCESS_KEY", to: credentials.secretAccessKey)
+        if credentials.sessionToken.count > 0 { environment.set("AWS_SESSION_TOKEN", to: credentials.sessionToken) }
+        if let end = credentials.expiration { environment.set("AWS_CREDENTIAL_EXPIRATION", to: timestamp(end)) }
+        if let region = try region ?? AWSAccess(in: context).setting("region", of: profile) {
+            environment.set("AWS_REGION", to: region)
+            environment.set("AWS_DEFAULT_REGION", to: region)
+        }
+        environment.set("AWSKEYS_PROFILE", to: profile)
+        let words = command.isEmpty ? [context.environment("SHELL") ?? "/bin/sh"] : command
+        let number = environment.start(words, inherited: AWSKeys.inherited)
+        // As shells have it.
+        throw Failure(
+            number == ENOENT ? .noCommand : .noExecutable, "cannot start \"\(words[0])\": \(reason(number))",
+            hint: "the command and its arguments come after `--`")
+    }
+}
