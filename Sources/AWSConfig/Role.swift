@@ -27,6 +27,14 @@ public struct Role: Codable, Equatable, Sendable {
     /// Managed policies that take rights away (`session_policy_arns`).
     public var policyARNs: [String] = []
 
+    /// What the names of settings begin with that awskeys has taken over, so that SDKs pass over them.
+    public static let adoptedPrefix = "awskeys_"
+    /// The settings that SDKs would act on, or trip over, if they stood beside a line that asks awskeys.
+    public static let settingsOfSDKs = [
+        "role_arn", "source_profile", "credential_source", "external_id", "role_session_name", "duration_seconds",
+        "mfa_serial", "web_identity_token_file",
+    ]
+
     /// A tag.
     public struct Tag: Codable, Equatable, Sendable {
         /// Its key.

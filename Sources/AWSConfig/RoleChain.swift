@@ -67,18 +67,15 @@ private struct RoleReader<Settings: ProfileSettings> {
     let profile: String
     let settings: Settings
 
-    /// What the settings of an adopted profile begin with, so that SDKs pass over them.
-    private let prefix = "awskeys_"
-
     /// Whether awskeys has taken the role over from the SDKs, which only see that they are to ask it.
     private var isAdopted: Bool {
-        settings.setting(prefix + "role_arn", of: profile) != nil
-            || settings.setting(prefix + "web_identity_token_file", of: profile) != nil
+        settings.setting(Role.adoptedPrefix + "role_arn", of: profile) != nil
     }
 
-    /// A setting that has another name in an adopted profile.
+    /// A setting that has another name in an adopted profile, unless it came in later or was still to be renamed.
     func own(_ name: String) -> String? {
-        settings.setting(isAdopted ? prefix + name : name, of: profile)
+        (isAdopted ? settings.setting(Role.adoptedPrefix + name, of: profile) : nil)
+            ?? settings.setting(name, of: profile)
     }
 
     /// With a web identity's token, the role is that one's.

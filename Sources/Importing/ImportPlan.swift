@@ -140,7 +140,7 @@ extension ImportPlan {
         func has(_ property: String) -> Bool {
             sections.contains { $0.property(property).map { !$0.value.isEmpty } ?? false }
         }
-        if has("role_arn") || has("source_profile") { return .role }
+        if ["role_arn", "source_profile", Role.adoptedPrefix + "role_arn"].contains(where: has) { return .role }
         if otherSources.contains(where: has) { return .otherSource }
         // An empty one counts too: beside a second one, nobody could read the file.
         let inConfig = config.document.section(of: name)?.property(ProfileLine.property) != nil

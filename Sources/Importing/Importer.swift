@@ -27,9 +27,11 @@ public struct Importer: ~Copyable {
     ///   - config: the file that the plan was made of.
     ///   - credentials: the file that the plan was made of.
     ///   - now: the time, in seconds since 1970.
+    ///   - isSessionsOnly: whether nobody is to have the keys themselves.
     /// - Throws: ``ImportError``; `changedMeanwhile` if a file isn't any more what the plan was made of.
     public func apply(
-        _ plan: ImportPlan, config: borrowing AWSFile, credentials: borrowing AWSFile, now: UInt64
+        _ plan: ImportPlan, config: borrowing AWSFile, credentials: borrowing AWSFile, now: UInt64,
+        isSessionsOnly: Bool = false
     ) throws(ImportError) {
         var draft = try read()
         let known = Set(draft.profiles)
@@ -52,6 +54,7 @@ public struct Importer: ~Copyable {
                 draft.set(key, for: profile.name)
             }
             holders[key.accessKeyID, default: []].append(profile.name)
+            if isSessionsOnly { try keepBack(profile.name, in: &draft) }
         }
         let journal = Journal(
             state: .applying, purpose: .importing, isCredentialsFirst: plan.isCredentialsFirst, began: now,
@@ -67,8 +70,7 @@ public struct Importer: ~Copyable {
     ///   store another key.
     public func add(
         _ key: borrowing KeyRecord, for profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile,
-        now: UInt64,
-        isReplacing: Bool = false
+        now: UInt64, isReplacing: Bool = false, isSessionsOnly: Bool = false
     ) throws(ImportError) {
         try Self.requireFree(profile, config: config, credentials: credentials)
         var draft = try read()
@@ -77,6 +79,7 @@ public struct Importer: ~Copyable {
             throw .occupied(profile: profile, by: .inStore)
         }
         draft.set(key, for: profile)
+        if isSessionsOnly || old.isSessionsOnly { try keepBack(profile, in: &draft) }
         let hasLine = config.line(for: profile) != nil || credentials.line(for: profile) != nil
         guard !hasLine else { return try write(draft) }
         var edits = FileEdits()
@@ -95,6 +98,15 @@ public struct Importer: ~Copyable {
                 try write(draft)
             }
             throw error
+        }
+    }
+
+    /// Lets nobody have a profile's key itself any more.
+    private func keepBack(_ profile: String, in draft: inout StoreDraft) throws(ImportError) {
+        do throws(StoreError) {
+            _ = try draft.setSessionsOnly(true, of: profile)
+        } catch {
+            throw .store(error)
         }
     }
 
@@ -252,37 +264,11 @@ extension Importer {
     }
 }
 
-// MARK: - The files
-
-extension AWSFile {
-    /// The change that some edits make; `nil` if they make none.
-    func change(_ edits: [Edit]) -> Journal.Change? {
-        guard !edits.isEmpty else { return nil }
-        let after = withBytes { applying(edits, to: $0) { _ in SecretBytes(zeros: 0) } }
-        let before: SecretBytes? = bytes == nil ? nil : withBytes { SecretBytes(copying: $0) }
-        return Journal.Change(path: path, before: before, after: after)
-    }
-
-    /// The key that a profile's lines give.
-    func key(of profile: String, added: UInt64) -> KeyRecord {
-        let lines = keyLines(of: profile)
-        var id = ""
-        if let property = lines?.id { id = text(property) }
-        return KeyRecord(
-            accessKeyID: id,
-            secretAccessKey: withBytes { SecretBytes(copying: $0.extracting(lines?.secret?.value ?? 0..<0)) },
-            added: added, exposed: true)
-    }
-}
-
-extension ImportPlan.Profile {
-    /// The key that the files give for it.
-    ///
-    /// - Parameter added: the time, in seconds since 1970.
-    public func key(config: borrowing AWSFile, credentials: borrowing AWSFile, added: UInt64) -> KeyRecord {
-        switch places[0].file {
-        case .config: config.key(of: name, added: added)
-        case .credentials: credentials.key(of: name, added: added)
+extension Optional where Wrapped == KeyRecord {
+    fileprivate var isSessionsOnly: Bool {
+        switch self {
+        case .some(let key): key.isSessionsOnly
+        case nil: false
         }
     }
 }

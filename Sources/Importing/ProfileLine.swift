@@ -58,6 +58,9 @@ struct FileEdits {
     /// Takes bytes out.
     mutating func remove(_ range: Range<Int>) { changes.append(Edit(range)) }
 
+    /// Puts text between two bytes.
+    mutating func insert(_ text: String, at offset: Int) { changes.append(Edit(offset..<offset, [.plain(text)])) }
+
     /// Puts one line in the place of a property.
     mutating func replace(_ property: ConfigDocument.Property, with line: String, in document: ConfigDocument) {
         let hasLineEnd = property.range.upperBound < document.size || document.endsWithLineEnd

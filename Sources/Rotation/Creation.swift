@@ -44,7 +44,7 @@ extension Rotator {
         guard !rotation.seen.contains(made.accessKeyID) else { throw .aws(.garbled(status: 200), during: .create) }
         let key = KeyRecord(
             accessKeyID: made.accessKeyID, secretAccessKey: made.secretAccessKey.copy(), added: UInt64(now()),
-            exposed: false)
+            exposed: false, isSessionsOnly: rotation.serving.isSessionsOnly)
         do throws(RotationError) {
             try step(&rotation, id) { $0.received(key.copy()) }
         } catch .store(let problem) {

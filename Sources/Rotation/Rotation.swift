@@ -126,7 +126,7 @@ extension Rotation {
         var head: [UInt8] = []
         head.append(sized: key.accessKeyID)
         head.append(littleEndian: key.added)
-        head.append(key.exposed ? 1 : 0)
+        head.append((key.exposed ? 1 : 0) | (key.isSessionsOnly ? sessionsOnly : 0))
         parts.add(head.span)
         key.secretAccessKey.withBytes { parts.add(sized: $0) }
     }
@@ -159,6 +159,9 @@ extension Rotation {
     }
 }
 
+/// The bit of a key's flags that says that its sessions alone go out.
+private let sessionsOnly: UInt8 = 2
+
 extension RecordReader {
     fileprivate mutating func otherKey(
         _ span: borrowing Span<UInt8>, isThere: Bool
@@ -170,8 +173,11 @@ extension RecordReader {
     fileprivate mutating func key(_ span: borrowing Span<UInt8>) throws(StoreError) -> KeyRecord {
         let id = try text(span)
         let added: UInt64 = try number(span)
-        let exposed = try flag(span)
-        return KeyRecord(accessKeyID: id, secretAccessKey: try secret(span), added: added, exposed: exposed)
+        let flags = try byte(span)
+        guard flags & ~(1 | sessionsOnly) == 0 else { throw .damaged(.record) }
+        return KeyRecord(
+            accessKeyID: id, secretAccessKey: try secret(span), added: added, exposed: flags & 1 != 0,
+            isSessionsOnly: flags & sessionsOnly != 0)
     }
 }
 

@@ -181,6 +181,23 @@ extension StoreDraft {
     /// Gives a profile the very key that another profile has.
     public mutating func share(keyOf profile: String, with other: String) { recordOf[other] = recordOf[profile] }
 
+    /// Says whether nobody is to have a profile's key itself, but sessions that are got with it; that holds for every
+    /// profile that has the key.
+    ///
+    /// - Returns: whether that is new; `false` if there is no such profile.
+    public mutating func setSessionsOnly(_ isSessionsOnly: Bool, of profile: String) throws(StoreError) -> Bool {
+        guard let key = try key(of: profile), key.isSessionsOnly != isSessionsOnly,
+            let place = records.firstIndex(where: { $0.id == recordOf[profile] })
+        else { return false }
+        let changed = KeyRecord(
+            accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey.copy(), added: key.added,
+            exposed: key.exposed, isSessionsOnly: isSessionsOnly)
+        records[place] = SealedRecord(
+            sealing: changed.plain(), id: records[place].id, kind: KeyRecord.kind, generation: generation, store: id,
+            with: recordKey)
+        return true
+    }
+
     /// Takes a profile out, and its key unless other profiles have it too.
     public mutating func remove(profile: String) { recordOf[profile] = nil }
 }

@@ -28,6 +28,9 @@ struct AddCommand: ParsableCommand {
     @Flag(help: "Replace the key that the profile has in the store.")
     var replace = false
 
+    @Flag(help: "Give programs sessions of the key only, never the key itself.")
+    var sessions = false
+
     @Flag(help: "Ask AWS first whether the key is valid, and say whose it is.")
     var verify = false
 
@@ -83,7 +86,7 @@ struct AddCommand: ParsableCommand {
             let credentials = try ImportCommand.file(.credentials, in: context)
             try importer.add(
                 key, for: profile, config: config, credentials: credentials, now: UInt64(context.now()),
-                isReplacing: replace)
+                isReplacing: replace, isSessionsOnly: sessions)
         }
         Console.say("added \(short(key.accessKeyID)) as \"\(profile)\"")
     }

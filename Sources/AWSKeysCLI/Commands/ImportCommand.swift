@@ -42,6 +42,9 @@ struct ImportCommand: ParsableCommand {
     @Flag(help: "Print the plan as JSON (with --dry-run).")
     var json = false
 
+    @Flag(help: "Give programs sessions of the keys only, never the keys themselves.")
+    var sessions = false
+
     @Flag(help: "Ask AWS first whether the keys are valid, and say whose they are.")
     var verify = false
 
@@ -49,7 +52,7 @@ struct ImportCommand: ParsableCommand {
     var yes = false
 
     func validate() throws {
-        if undo, dryRun || verify || json || into != nil || !profiles.isEmpty {
+        if undo, dryRun || verify || json || sessions || into != nil || !profiles.isEmpty {
             throw ValidationError("--undo takes back the whole latest import and goes with --yes only")
         }
         if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
@@ -133,9 +136,12 @@ struct ImportCommand: ParsableCommand {
                 throw ImportError.changedMeanwhile(path: credentials.path)
             }
             try importer.apply(
-                planNow, config: configNow, credentials: credentialsNow, now: UInt64(context.now()))
+                planNow, config: configNow, credentials: credentialsNow, now: UInt64(context.now()),
+                isSessionsOnly: sessions)
         }
-        Console.say("imported \(count(plan.imported)); every program goes on as before")
+        Console.say(
+            "imported \(count(plan.imported)); "
+                + (sessions ? "programs get temporary credentials" : "every program goes on as before"))
         Console.note(
             "these keys lay in plain text, so others may have seen them: `awskeys rotate --imported` replaces them")
         Console.note("`awskeys import --undo` takes it back")

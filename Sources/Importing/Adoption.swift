@@ -1,0 +1,199 @@
+public import AWSConfig
+import SealedStore
+import Sealing
+
+/// What it takes that SDKs ask awskeys for a profile's session, or don't any more: the settings that they would act on
+/// get other names, in place, and a line that asks awskeys joins them. Nothing has been touched yet.
+public struct AdoptionPlan: Sendable {
+    /// One setting that gets another name.
+    public struct Renaming: Equatable, Sendable {
+        /// The file that it is in.
+        public let file: ConfigDocument.File
+        /// Its line, from 1.
+        public let line: Int
+        /// What it is called.
+        public let name: String
+        /// What it will be called.
+        public let newName: String
+    }
+
+    /// Whether profiles are given back to the SDKs.
+    public let isUndo: Bool
+    /// The profiles with roles.
+    public private(set) var roles: [String] = []
+    /// The profiles with a key in the store, whose sessions alone are to go out.
+    public private(set) var keys: [String] = []
+    /// The settings that get other names.
+    public private(set) var renamings: [Renaming] = []
+    /// The file that each line goes into or comes out of.
+    public private(set) var lines: [(profile: String, file: ConfigDocument.File, text: String)] = []
+
+    private var configEdits = FileEdits()
+    private var credentialsEdits = FileEdits()
+
+    func edits(of file: ConfigDocument.File) -> [Edit] {
+        file == .config ? configEdits.all : credentialsEdits.all
+    }
+
+    /// Plans it for some profiles.
+    ///
+    /// - Parameters:
+    ///   - line: the line that asks awskeys.
+    ///   - hasKey: whether the store has a profile's key.
+    /// - Throws: ``AdoptionError``.
+    public init(
+        _ profiles: [String], isUndo: Bool, config: borrowing AWSFile, credentials: borrowing AWSFile,
+        line: ProfileLine, hasKey: (String) throws -> Bool
+    ) throws {
+        self.isUndo = isUndo
+        for profile in profiles {
+            guard SectionHeader.isPlain(profile), !config.document.hasUnusualSection(for: profile),
+                !credentials.document.hasUnusualSection(for: profile)
+            else { throw AdoptionError.occupied(profile: profile, by: .oddSection) }
+            let config = config.section(of: profile)
+            let credentials = credentials.section(of: profile)
+            let found = [config, credentials].compactMap(\.self)
+            guard try !found.isEmpty || hasKey(profile) else { throw AdoptionError.noProfile(profile) }
+            // One that was cut off has the name of before in one file only.
+            let names = isUndo ? [] : ["role_arn"]
+            let home = (names + [Role.adoptedPrefix + "role_arn"]).lazy.compactMap { name in
+                found.first { $0.section.property(name) != nil }
+            }.first
+            if let home {
+                roles.append(profile)
+                try isUndo ? giveBack(profile, home, line) : adopt(profile, home, found, line)
+            } else if try hasKey(profile) {
+                keys.append(profile)
+            } else {
+                throw AdoptionError.noRole(profile)
+            }
+            for place in found { try rename(profile, in: place) }
+        }
+    }
+
+    private mutating func adopt(
+        _ profile: String, _ home: Place, _ found: [Place], _ line: ProfileLine
+    ) throws {
+        for place in found {
+            guard KeyLines(in: place.section, of: place.file) == nil else {
+                throw AdoptionError.inPlainText(profile: profile)
+            }
+            guard place.section.property(ProfileLine.property) == nil || place.line != nil else {
+                throw AdoptionError.occupied(profile: profile, by: .otherSource)
+            }
+        }
+        guard home.line == nil else { return }
+        add(home.file) { $0.add([[.plain(line.text(for: profile))]], to: profile, in: home.document) }
+        lines.append((profile, home.file, line.text(for: profile)))
+    }
+
+    private mutating func giveBack(_ profile: String, _ home: Place, _ line: ProfileLine) throws {
+        guard let property = home.line else { return }
+        var range = property.own
+        // As the last line of a file without an end to it, it brought the end of the line before.
+        if range.upperBound == home.document.size, !home.document.endsWithLineEnd {
+            range = range.lowerBound - home.document.lineEnd.utf8.count..<range.upperBound
+        }
+        add(home.file) { $0.remove(range) }
+        lines.append((profile, home.file, line.text(for: profile)))
+    }
+
+    /// Gives the settings of SDKs in one section other names, or their own again. No other byte of the line changes.
+    private mutating func rename(_ profile: String, in place: Place) throws {
+        for setting in Role.settingsOfSDKs {
+            let prefixed = Role.adoptedPrefix + setting
+            guard let property = place.section.property(isUndo ? prefixed : setting) else { continue }
+            guard !property.isIndented, !property.isContinued,
+                place.section.property(isUndo ? setting : prefixed) == nil
+            else { throw AdoptionError.oddSetting(profile: profile, setting: property.name) }
+            let start = property.own.lowerBound
+            let (prefix, isUndo) = (Role.adoptedPrefix, isUndo)
+            add(place.file) { edits in
+                if isUndo {
+                    edits.remove(start..<start + prefix.utf8.count)
+                } else {
+                    edits.insert(prefix, at: start)
+                }
+            }
+            renamings.append(
+                Renaming(
+                    file: place.file, line: property.line, name: property.name,
+                    newName: isUndo ? String(property.name.dropFirst(prefix.count)) : prefix + property.name))
+        }
+    }
+
+    private mutating func add(_ file: ConfigDocument.File, _ change: (inout FileEdits) -> Void) {
+        if file == .config { change(&configEdits) } else { change(&credentialsEdits) }
+    }
+}
+
+/// A profile's section in one of the files.
+private struct Place {
+    let document: ConfigDocument
+    let section: ConfigDocument.Section
+    /// The line that asks awskeys, if it is there.
+    let line: ConfigDocument.Property?
+
+    var file: ConfigDocument.File { document.file }
+}
+
+extension AWSFile {
+    fileprivate func section(of profile: String) -> Place? {
+        document.section(of: profile).map { Place(document: document, section: $0, line: line(for: profile)) }
+    }
+}
+
+/// Why a profile can't be adopted, or given back.
+public enum AdoptionError: Error, Equatable, Sendable {
+    /// Neither the files nor the store have it.
+    case noProfile(String)
+    /// It has no role, and the store hasn't its key.
+    case noRole(String)
+    /// It has keys in plain text beside the role.
+    case inPlainText(profile: String)
+    /// Another source of credentials is in the way.
+    case occupied(profile: String, by: LeaveReason)
+    /// A setting stands in the file so that it can't be renamed for every SDK, or stands there under both names.
+    case oddSetting(profile: String, setting: String)
+}
+
+extension Importer {
+    /// Carries out a plan.
+    ///
+    /// The file with the lines goes first when profiles are adopted, and last when they are given back: cut off in
+    /// between, awskeys finds the settings under either name, and SDKs ask it. Planned once more, the rest is done.
+    ///
+    /// - Throws: ``ImportError``.
+    public func carryOut(
+        _ plan: AdoptionPlan, config: borrowing AWSFile, credentials: borrowing AWSFile
+    ) throws(ImportError) {
+        var draft = try read()
+        var isChanged = false
+        for profile in plan.keys {
+            do throws(StoreError) {
+                isChanged = try draft.setSessionsOnly(!plan.isUndo, of: profile) || isChanged
+            } catch {
+                throw .store(error)
+            }
+        }
+        // The key is kept back before anything says so, and given out after everything does.
+        if isChanged, !plan.isUndo { try write(draft) }
+        let isCredentialsFirst = plan.lines.contains { $0.file == .credentials } != plan.isUndo
+        for file in isCredentialsFirst ? [ConfigDocument.File.credentials, .config] : [.config, .credentials] {
+            if file == .config {
+                try config.apply(plan.edits(of: file))
+            } else {
+                try credentials.apply(plan.edits(of: file))
+            }
+        }
+        if isChanged, plan.isUndo { try write(draft) }
+    }
+}
+
+extension AWSFile {
+    fileprivate func apply(_ edits: [Edit]) throws(ImportError) {
+        guard !edits.isEmpty else { return }
+        let bytes = withBytes { applying(edits, to: $0) { _ in SecretBytes(zeros: 0) } }
+        try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(path, with: bytes) }
+    }
+}
