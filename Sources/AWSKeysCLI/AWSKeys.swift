@@ -13,7 +13,7 @@ public struct AWSKeys: ParsableCommand {
         subcommands: [
             ImportCommand.self, AddCommand.self, ListCommand.self, RotateCommand.self, RemoveCommand.self,
             ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self,
-            LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
+            UseCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
             RekeyCommand.self, AdoptCommand.self, SessionsCommand.self, CredentialProcessCommand.self,
         ])
 

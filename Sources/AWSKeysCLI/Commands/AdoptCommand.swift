@@ -12,7 +12,7 @@ struct AdoptCommand: ParsableCommand {
             with a key in the store, programs get sessions only.
             """)
 
-    @Argument(help: "The profiles.")
+    @Argument(help: "The profiles.", completion: .profiles)
     var profiles: [String]
 
     @Flag(help: "Give the profiles back to the SDKs.")

@@ -9,7 +9,7 @@ struct ExecCommand: ParsableCommand {
         abstract: "Run a command with a profile's credentials in its environment.",
         discussion: "The command takes the place of awskeys: signals and its exit status are its own.")
 
-    @Argument(help: "The profile.")
+    @Argument(help: "The profile.", completion: .profiles)
     var profile: String
 
     @OptionGroup var session: SessionArguments

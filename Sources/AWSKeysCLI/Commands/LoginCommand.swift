@@ -10,7 +10,7 @@ struct LoginCommand: ParsableCommand {
         abstract: "Print a URL that signs in to the AWS console with a profile's role.",
         discussion: "Whoever opens the URL within 15 minutes is signed in.")
 
-    @Argument(help: "The profile; it must be one with a role.")
+    @Argument(help: "The profile; it must be one with a role.", completion: .profiles)
     var profile: String
 
     @OptionGroup var session: SessionArguments

@@ -7,7 +7,7 @@ struct WhoamiCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "whoami", abstract: "Ask AWS whose credentials a profile has.")
 
-    @Argument(help: "The profile; that of AWS_PROFILE, or default, if none is named.")
+    @Argument(help: "The profile; that of AWS_PROFILE, or default, if none is named.", completion: .profiles)
     var profile: String?
 
     @OptionGroup var session: SessionArguments
