@@ -20,7 +20,8 @@ let quickStart = "\(Context.packageDirectory)/Sources/awskeys-credential-process
 let package = Package(
     name: "awskeys",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         .systemLibrary(name: "CBSD"),
@@ -67,6 +68,7 @@ let package = Package(
                 "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
                 "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "FlyingFox", package: "FlyingFox"),
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -15,6 +15,7 @@ public struct AWSKeys: ParsableCommand {
             ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self,
             UseCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
             RekeyCommand.self, AdoptCommand.self, SessionsCommand.self, CredentialProcessCommand.self,
+            ServeCommand.self,
         ])
 
     /// What stands before a usage error, as before every other error.

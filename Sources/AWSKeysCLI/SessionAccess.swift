@@ -18,8 +18,9 @@ extension Context {
         let deadline = Deadline(in: Unlocker.patience)
         let store = try UnlockedStore.unlock(in: self, options.isForProgram ? [.mayAsk, .isForProgram] : .mayAsk)
         // As in the fast lane, a key that may go out needs nothing of the AWS files.
-        if options.duration == nil, let key = try store.keyIfThere(of: profile) {
-            if !key.isSessionsOnly || options.noSession { return ProfileCredentials(key) }
+        let mayBeKey = options.noSession || options.duration == nil && !options.wantsSession
+        if mayBeKey, let key = try store.keyIfThere(of: profile), !key.isSessionsOnly || options.noSession {
+            return ProfileCredentials(key)
         }
         let world = try LiveSessions(
             store, options, until: options.isForProgram ? deadline : Deadline(in: Unlocker.patience))

@@ -36,7 +36,7 @@ public final class Resolver {
             return ProfileCredentials(try session(.role(chain, name: profile), isLast: true))
         }
         let source = try credentials(of: chain.source)
-        let isWanted = source.isSessionsOnly || options.duration != nil
+        let isWanted = source.isSessionsOnly || options.wantsSession || options.duration != nil
         guard source.isLongTerm, isWanted, !options.noSession else {
             return ProfileCredentials(
                 accessKeyID: source.credentials.accessKeyID,

@@ -72,6 +72,8 @@ public struct SessionOptions: Sendable {
     public var duration: Int?
     /// Whether a user's key is to serve itself, rather than a session of it. What is got with it isn't kept.
     public var noSession = false
+    /// Whether a user's key is never to serve itself, whatever the store says of it.
+    public var wantsSession = false
     /// Whether it is for a program and not for a command that a person typed.
     public var isForProgram = false
 

@@ -2,8 +2,9 @@ private import CChild
 private import Glibc
 public import Sealing
 
-/// A program that is asked for something secret over its standard input and output. It ends with this value.
-struct AskedProgram: ~Copyable {
+/// A program that is asked for something secret over its standard input and output. It ends with this value, and with
+/// this process.
+public struct AskedProgram: ~Copyable {
     private let process: pid_t
     private let input: Int32
     private let output: Int32
@@ -16,7 +17,7 @@ struct AskedProgram: ~Copyable {
     private let hasOwnGroup: Bool
 
     /// The longest line that is read, in bytes, where nothing else is said.
-    private static let longestLine = 4096
+    public static let longestLine = 4096
     /// How long a program may take to end after its last word.
     private static let moment = Duration.seconds(5)
 
@@ -26,7 +27,7 @@ struct AskedProgram: ~Copyable {
     ///   - longest: the longest line that is read, in bytes.
     ///   - complains: whether it may write to this process's standard error.
     /// - Returns: `nil` if it can't be started.
-    static func start(
+    public static func start(
         _ path: String, _ arguments: [String] = [], atMost longest: Int = longestLine, complains: Bool = false,
         until deadline: Deadline
     ) -> AskedProgram? {
@@ -88,7 +89,7 @@ struct AskedProgram: ~Copyable {
     /// Reads a line, without its end.
     ///
     /// - Returns: `nil` when the program or the time has ended before it, or the line is longer than can be.
-    mutating func line() -> SecretBytes? {
+    public mutating func line() -> SecretBytes? {
         while true {
             let end = buffer.withBytes { bytes in (0..<filled).first { bytes[$0] == UInt8(ascii: "\n") } }
             if let end { return take(end, and: 1) }

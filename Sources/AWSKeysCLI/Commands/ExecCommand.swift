@@ -2,6 +2,7 @@ import ArgumentParser
 import CredentialProcess
 import Foundation
 import Sealing
+import Sessions
 
 struct ExecCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +14,9 @@ struct ExecCommand: ParsableCommand {
     var profile: String
 
     @OptionGroup var session: SessionArguments
+
+    @Flag(help: "Let programs fetch the credentials, again and again, rather than hand them over once.")
+    var server = false
 
     @Option(help: "The region for the command; the profile's, if none is given.")
     var region: String?
@@ -28,26 +32,52 @@ struct ExecCommand: ParsableCommand {
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     ]
 
+    /// What would be taken before a server.
+    private static let credentials = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        let credentials = try context.credentials(for: profile, session.options)
+        var options = session.options
+        options.wantsSession = server && !options.noSession
+        // With a server too, so that questions and errors come before the command.
+        let credentials = try context.credentials(for: profile, options)
         var environment = ChangedEnvironment()
         environment.remove(Self.conflicting)
-        environment.set("AWS_ACCESS_KEY_ID", to: credentials.accessKeyID)
-        environment.set("AWS_SECRET_ACCESS_KEY", to: credentials.secretAccessKey)
-        if credentials.sessionToken.count > 0 { environment.set("AWS_SESSION_TOKEN", to: credentials.sessionToken) }
-        if let end = credentials.expiration { environment.set("AWS_CREDENTIAL_EXPIRATION", to: timestamp(end)) }
         if let region = try region ?? AWSAccess(in: context).setting("region", of: profile) {
             environment.set("AWS_REGION", to: region)
             environment.set("AWS_DEFAULT_REGION", to: region)
         }
         environment.set("AWSKEYS_PROFILE", to: profile)
+        guard server else {
+            environment.set(credentials)
+            return try start(environment, in: context)
+        }
+        environment.remove(Self.credentials)
+        let beside = try ServerBeside(for: profile, session, in: context)
+        environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", to: beside.url)
+        environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", to: beside.token)
+        try start(environment, in: context)
+        _ = consume beside
+    }
+
+    /// - Throws: if the command can't take this process's place.
+    private func start(_ environment: consuming ChangedEnvironment, in context: Context) throws {
         let words = command.isEmpty ? [context.environment("SHELL") ?? "/bin/sh"] : command
         let number = environment.start(words, inherited: AWSKeys.inherited)
         // As shells have it.
         throw Failure(
             number == ENOENT ? .noCommand : .noExecutable, "cannot start \"\(words[0])\": \(reason(number))",
             hint: "the command and its arguments come after `--`")
+    }
+}
+
+extension ChangedEnvironment {
+    /// What SDKs read first of all.
+    fileprivate mutating func set(_ credentials: borrowing ProfileCredentials) {
+        set("AWS_ACCESS_KEY_ID", to: credentials.accessKeyID)
+        set("AWS_SECRET_ACCESS_KEY", to: credentials.secretAccessKey)
+        if credentials.sessionToken.count > 0 { set("AWS_SESSION_TOKEN", to: credentials.sessionToken) }
+        if let end = credentials.expiration { set("AWS_CREDENTIAL_EXPIRATION", to: timestamp(end)) }
     }
 }

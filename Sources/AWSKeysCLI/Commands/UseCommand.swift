@@ -80,7 +80,7 @@ extension UseCommand.Shell {
         case .bash, .zsh:
             """
             awskeys() {
-                if [ "${1-}" = use ] && [ "${2-}" != --shell ]; then
+                if [ "${1-}" = use ] && [ "${2#-}" = "${2-}" ]; then
                     shift
                     local awskeys_statements
                     awskeys_statements=$(command awskeys use --evaluate \(rawValue) "$@") || return
@@ -93,7 +93,7 @@ extension UseCommand.Shell {
         case .fish:
             """
             function awskeys
-                if test "$argv[1]" = use; and test "$argv[2]" != --shell
+                if test "$argv[1]" = use; and not string match -q -- '-*' "$argv[2]"
                     set -l statements (command awskeys use --evaluate fish $argv[2..-1]); or return
                     string join \\n $statements | source
                 else
