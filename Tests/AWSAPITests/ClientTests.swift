@@ -1,4 +1,5 @@
 import AWSAPI
+import Foundation
 import Sealing
 import TestSupport
 import Testing
@@ -16,6 +17,8 @@ struct ClientTests {
     /// What may be over a moment later.
     private static let passing: [Answer] =
         throttled.map { .refusal($0, status: 400) } + [
+            // STS couldn't reach the identity provider.
+            .refusal("IDPCommunicationError", status: 400),
             .refusal("InternalFailure", status: 500), .refusal("ServiceUnavailable", status: 503),
             .reply("<html/>", status: 502), .failure(mayHaveArrived: true),
         ]
@@ -39,6 +42,15 @@ struct ClientTests {
         problem { () throws(AWSError) in
             _ = try client.sessionToken(
                 mfa: MFACode(serialNumber: "GAHT12345678", code: "123456"), duration: 900, with: longTermKey())
+        }
+    }
+
+    private static let role = RoleRequest(arn: "arn:aws:iam::123456789012:role/demo", sessionName: "Bob")
+
+    private func failureToAssume(_ client: AWSClient, code: String?) -> AWSError? {
+        problem { () throws(AWSError) in
+            let mfa = code.map { MFACode(serialNumber: "GAHT12345678", code: $0) }
+            _ = try client.assumeRole(Self.role, mfa: mfa, with: longTermKey())
         }
     }
 
@@ -90,7 +102,27 @@ struct ClientTests {
         let beginning = ScriptedService([answer])
         #expect(failureToBegin(try beginning.client()) != nil)
         #expect(beginning.sent.count == 1)
-        #expect(creating.waits.isEmpty && beginning.waits.isEmpty)
+        let assuming = ScriptedService([answer])
+        #expect(failureToAssume(try assuming.client(), code: "123456") != nil)
+        #expect(assuming.sent.count == 1)
+        #expect(creating.waits.isEmpty && beginning.waits.isEmpty && assuming.waits.isEmpty)
+    }
+
+    @Test("and use up no code are sent again if it may pass", arguments: passing)
+    private func sessionsAgain(answer: Answer) throws {
+        let assuming = ScriptedService([answer, .session(of: "AssumeRole")])
+        #expect(failureToAssume(try assuming.client(), code: nil) == nil)
+        let beginning = ScriptedService([answer, .session(of: "GetSessionToken")])
+        let session = try beginning.client().sessionToken(mfa: nil, duration: 43_200, with: longTermKey())
+        #expect(session.expiration == ScriptedService.start + 3600)
+        let identifying = ScriptedService([answer, .session(of: "AssumeRoleWithWebIdentity")])
+        let role = try identifying.client().assumeRole(Self.role, webIdentityToken: SecretBytes(text: "token"))
+        #expect(role.expiration == ScriptedService.start + 3600)
+        for service in [assuming, beginning, identifying] {
+            #expect(service.sent.count == 2)
+            #expect(Set(service.forms).count == 1)
+        }
+        #expect(beginning.forms.first == "Action=GetSessionToken&Version=2011-06-15&DurationSeconds=43200")
     }
 
     @Test("can have had no effect if they were refused or never sent")
@@ -126,7 +158,21 @@ struct ClientTests {
         #expect(denied?.isAccessDenied == true && denied?.isUnknownKey == false && denied?.code == "AccessDenied")
         let unknown = failure(of: try ScriptedService([.refusal("InvalidClientTokenId", status: 403)]).client())
         #expect(unknown?.isAccessDenied == false && unknown?.isUnknownKey == true)
+        let expired = failure(of: try ScriptedService([.refusal("ExpiredToken", status: 403)]).client())
+        #expect(expired?.isExpiredToken == true && expired?.isThrottling == false)
+        let slower = failureToCreate(try ScriptedService([.refusal("Throttling", status: 400)]).client())
+        #expect(slower?.isExpiredToken == false && slower?.isThrottling == true)
         let lost = failureToCreate(try ScriptedService([.failure(mayHaveArrived: true)]).client())
         #expect(lost == .unreachable(TransportError(host: "example.com", reason: "scripted", mayHaveArrived: true)))
+    }
+
+    @Test("can be told to another process")
+    func told() throws {
+        let errors: [AWSError] = [
+            .refused(AWSError.Refusal(status: 403, code: "AccessDenied", message: "no \"é\"", requestID: "1")),
+            .unreachable(TransportError(host: "example.com", reason: "scripted", mayHaveArrived: true)),
+            .garbled(status: 502),
+        ]
+        #expect(try JSONDecoder().decode([AWSError].self, from: JSONEncoder().encode(errors)) == errors)
     }
 }

@@ -108,6 +108,23 @@ struct CurlTransportTests {
         #expect(failure?.mayHaveArrived == true)
     }
 
+    @Test("take the time that they are given, whatever the transport's own is")
+    func ownPatience() throws {
+        let server = try LoopbackServer()
+        func send(_ path: String, own: Double?, transport: Double) throws(TransportError) -> Int {
+            let transport = curlTransport(caBundle: nil, patience: transport)
+            return try transport(
+                HTTPRequest(
+                    url: "http://127.0.0.1:\(server.port)/\(path)/", headers: [],
+                    sessionToken: SecretBytes(zeros: 0), body: SecretBytes(text: "a=b"), patience: own)
+            ).status
+        }
+        // A millisecond isn't enough for an answer, or is none of them for the other request.
+        let early = problem { () throws(TransportError) in _ = try send("silent", own: 0, transport: 60) }
+        #expect(early?.reason == "Timeout was reached")
+        #expect(try send("echo", own: 30, transport: 0) == 200)
+    }
+
     @Test("haven't arrived where nobody listens")
     func refused() throws {
         let server = try LoopbackServer()
