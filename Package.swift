@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
         .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
+        .systemLibrary(name: "COath"),
         .systemLibrary(name: "CSecret", pkgConfig: "libsecret-1"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CKeyutils"),
@@ -52,8 +53,8 @@ let package = Package(
         .target(
             name: "Sessions",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "KeyCache", "SealedStore", "Sealing",
-                "Unlocking",
+                "AWSAPI", "AWSConfig", "COath", "CredentialProcess", "DurableFiles", "KeyCache", "SealedStore",
+                "Sealing", "Unlocking",
             ],
             swiftSettings: strict),
         .target(name: "Keyring", dependencies: ["CSecret", "Sealing"], swiftSettings: strict),

@@ -97,6 +97,7 @@ final class LiveSessions: SessionWorld {
             return token
         }
         if let command = device.process { return try code(of: device, printedBy: command) }
+        if let code = try storedCode(of: device) { return code }
         do throws(Obstacle) {
             return try askForCode(
                 of: device.serialNumber, environment: context.environment, settings: context.settings(),
@@ -106,6 +107,28 @@ final class LiveSessions: SessionWorld {
             case .refused: throw .code(serial: device.serialNumber, .refused)
             case .noAnswer: throw .code(serial: device.serialNumber, .noAnswer)
             default: throw .code(serial: device.serialNumber, .nobodyThere)
+            }
+        }
+    }
+
+    /// The code of a device whose seed the store keeps; it waits for the next one if this one was taken.
+    private func storedCode(of device: MFADevice) throws(SessionError) -> String? {
+        while true {
+            let code: StoredDevice.Code?
+            do throws(StoreError) {
+                code = try store.takeCode(of: device.serialNumber)
+            } catch {
+                throw .store(error)
+            }
+            switch code {
+            case .ready(let code): return code
+            case .later(let seconds):
+                guard .seconds(seconds) < deadline.left else {
+                    throw .code(serial: device.serialNumber, .used(seconds: seconds))
+                }
+                report(.waitingForCode(serial: device.serialNumber, seconds: seconds))
+                context.sleep(Double(seconds))
+            case nil: return nil
             }
         }
     }
@@ -123,7 +146,7 @@ final class LiveSessions: SessionWorld {
         Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
     }
 
-    func variable(_ name: String) -> String? { context.environment(name) }
+    func variable(_ name: String) -> SecretBytes { KeyInput.environmentSecret(name) }
 
     func report(_ progress: SessionProgress) {
         if !options.isForProgram { Console.note("awskeys: \(progress.words)") }

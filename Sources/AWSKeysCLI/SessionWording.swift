@@ -96,6 +96,9 @@ extension Failure {
                 hint: "get the session in a terminal: `awskeys whoami \(profile)`; then this works for hours")
         case .refused: self.init(.locked, "\(what), and none was given", hint: "try again")
         case .noAnswer: self.init(.locked, "\(what), and none was given in time", hint: "try again")
+        case .used(let seconds):
+            self.init(
+                .busy, "\(what), and the one of now was used already", hint: "the next one comes in \(seconds) s")
         case .program(let command):
             self.init(
                 .locked, "\(what), and `mfa_process` printed none: \(command)", hint: "run it in a terminal to see why")
@@ -120,6 +123,8 @@ extension SessionProgress {
     var words: String {
         switch self {
         case .waiting(let session): "another program is getting the session of \"\(session)\"; waiting for it"
+        case .waitingForCode(let serial, let seconds):
+            "the code of \(serial) was used already; waiting \(seconds) s for the next one"
         case .servedOld(let session, let expiration, let error):
             "could not renew the session of \"\(session)\", which is good until \(timestamp(expiration)): "
                 + Failure(error, profile: session, store: "").message

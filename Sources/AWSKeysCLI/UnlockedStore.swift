@@ -5,6 +5,7 @@ import KeyCache
 import Rotation
 import SealedStore
 import Sealing
+import Sessions
 import Unlocking
 
 /// A store whose data key is at hand.
@@ -127,6 +128,17 @@ struct UnlockedStore: ~Copyable {
             throw Failure(error, store: path)
         }
         try remember()
+    }
+
+    /// Takes a code of a device whose seed the store keeps; `nil` if there's no such device.
+    func takeCode(of serialNumber: String) throws(StoreError) -> StoredDevice.Code? {
+        // Most have none, and need no lock to see that.
+        guard try ClosedStore(at: path).open(with: dataKey).hasDevice(serialNumber) else { return nil }
+        let writer = try StoreWriter(locking: path)
+        var draft = try writer.read(with: dataKey)
+        let code = try draft.takeCode(of: serialNumber, now: context.now())
+        if case .ready = code { try writer.write(draft) }
+        return code
     }
 
     /// Changes the store and the AWS files together.

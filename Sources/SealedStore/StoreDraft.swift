@@ -210,6 +210,8 @@ public enum NoteKind: UInt16, Sendable {
     case journal = 2
     /// A key that is being replaced in IAM.
     case rotation = 3
+    /// A device for multi-factor authentication: what it makes codes of.
+    case mfa = 4
 }
 
 extension StoreDraft {

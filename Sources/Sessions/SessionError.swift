@@ -47,6 +47,8 @@ public enum SessionError: Error, Codable, Equatable, Sendable {
         case refused
         /// Somebody was asked, and gave none in time.
         case noAnswer
+        /// The code of now was used already, and there's no time to wait for the next one.
+        case used(seconds: Int)
         /// The program that gives codes failed.
         case program(String)
     }

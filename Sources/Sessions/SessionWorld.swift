@@ -36,8 +36,8 @@ public protocol SessionWorld: AnyObject {
     ///
     /// - Parameter words: the program and its arguments.
     func output(of words: [String]) -> SecretBytes?
-    /// A variable of the environment.
-    func variable(_ name: String) -> String?
+    /// A variable of the environment; empty if it isn't set.
+    func variable(_ name: String) -> SecretBytes
     /// Takes note of how it goes.
     func report(_ progress: SessionProgress)
 }
@@ -60,6 +60,8 @@ public struct MFADevice: Codable, Equatable, Sendable {
 public enum SessionProgress: Sendable {
     /// Another process is getting the session.
     case waiting(session: String)
+    /// A device's code was used already, and the next one is waited for.
+    case waitingForCode(serial: String, seconds: Int)
     /// A renewal failed, and the session that is still good is served.
     case servedOld(session: String, expiration: Int, SessionError)
 }

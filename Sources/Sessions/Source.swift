@@ -50,14 +50,13 @@ extension Resolver {
     }
 
     private func variables(for profile: String) throws(SessionError) -> Source {
-        guard let id = world.variable("AWS_ACCESS_KEY_ID"),
-            let secret = world.variable("AWS_SECRET_ACCESS_KEY")
-        else { throw .noVariables(profile: profile) }
-        let token = world.variable("AWS_SESSION_TOKEN") ?? ""
+        let id = world.variable("AWS_ACCESS_KEY_ID")
+        let secret = world.variable("AWS_SECRET_ACCESS_KEY")
+        guard id.count > 0, secret.count > 0 else { throw .noVariables(profile: profile) }
         return Source(
             credentials: AWSCredentials(
-                accessKeyID: id, secretAccessKey: SecretBytes(copying: secret.utf8.span),
-                sessionToken: SecretBytes(copying: token.utf8.span)))
+                accessKeyID: id.withBytes { String(decoding: $0.array(), as: UTF8.self) }, secretAccessKey: secret,
+                sessionToken: world.variable("AWS_SESSION_TOKEN")))
     }
 
     private func run(_ words: [String], for profile: String) throws(SessionError) -> Source {
