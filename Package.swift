@@ -117,6 +117,9 @@ let package = Package(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "SessionsTests", dependencies: ["SealedStore", "Sealing", "Sessions", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "LoginWatchTests", dependencies: ["CGio", "LoginWatch"], swiftSettings: strict),
         .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),

@@ -41,6 +41,12 @@ public struct Role: Codable, Equatable, Sendable {
         public let key: String
         /// Its value.
         public let value: String
+
+        /// A tag.
+        public init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// A role without anything else.

@@ -120,9 +120,9 @@ private struct RoleReader<Settings: ProfileSettings> {
             role.duration = seconds
         }
         role.tags = try list("session_tags").map { (text) throws(RoleChainError) in
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(trimmed)
             guard parts.count == 2, !parts[0].isEmpty else { throw bad("session_tags") }
-            return Role.Tag(key: String(parts[0]), value: String(parts[1]))
+            return Role.Tag(key: parts[0], value: parts[1])
         }
         role.transitiveTagKeys = list("transitive_session_tags")
         role.sourceIdentity = settings.setting("source_identity", of: profile)
@@ -135,8 +135,11 @@ private struct RoleReader<Settings: ProfileSettings> {
 
     /// What stands between commas.
     private func list(_ name: String) -> [String] {
-        (settings.setting(name, of: profile) ?? "").split(separator: ",").map { item in
-            String(item.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
-        }.filter { !$0.isEmpty }
+        (settings.setting(name, of: profile) ?? "").split(separator: ",").map(trimmed).filter { !$0.isEmpty }
+    }
+
+    private func trimmed(_ text: Substring) -> String {
+        let start = text.drop { $0 == " " || $0 == "\t" }
+        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 }
