@@ -41,12 +41,14 @@ extension AWSClient {
         return address.joined()
     }
 
-    /// Gives a session for a token that stands for it. As a form, so that nothing secret is part of a URL.
+    /// Gives a session for a token that stands for it. AWS's page shows a GET; its own toolkit for JetBrains' programs
+    /// sends this form (`AwsConsoleUrlFactory.kt`), and so nothing secret is part of a URL.
     private func signInToken(
         at url: String, duration: Int?, with credentials: borrowing AWSCredentials
     ) throws(AWSError) -> SecretBytes {
         var form = Form()
         form.add("Action", "getSigninToken")
+        form.add("SessionType", "json")
         if let duration { form.add("SessionDuration", String(duration)) }
         session(credentials).withBytes { form.add("Session", $0) }
         let body = form.joined()

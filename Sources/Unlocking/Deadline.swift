@@ -8,6 +8,7 @@ public struct Deadline: Sendable {
     /// What is left, never less than nothing.
     public var left: Duration { max(.zero, ContinuousClock.now.duration(to: end)) }
 
+    /// Whether nothing is left.
     public var hasPassed: Bool { ContinuousClock.now >= end }
 
     /// What is left in milliseconds, rounded up, as `poll(2)` takes it; no more than `most`.

@@ -36,7 +36,8 @@ struct SignInTests {
         let session =
             #"{"sessionId":"ASIAIOSFODNN7EXAMPLE","sessionKey":"\#(exampleSecret)","sessionToken":"token/EXAMPLE=="}"#
         #expect(
-            sent.body == "Action=getSigninToken&SessionDuration=3600&Session=" + percentEncoded(session))
+            sent.body == "Action=getSigninToken&SessionType=json&SessionDuration=3600&Session="
+                + percentEncoded(session))
     }
 
     @Test("leaves out what isn't given")
@@ -48,7 +49,7 @@ struct SignInTests {
         #expect(
             url == "https://signin.aws.amazon.com/federation?Action=login"
                 + "&Destination=https%3A%2F%2Fconsole.aws.amazon.com%2F&SigninToken=VCQgs5qZ_-%2B%2F%3DEXAMPLE")
-        #expect(service.forms.first?.hasPrefix("Action=getSigninToken&Session=") == true)
+        #expect(service.forms.first?.hasPrefix("Action=getSigninToken&SessionType=json&Session=") == true)
     }
 
     @Test("gives secrets on as they are, whatever they hold")
