@@ -82,6 +82,12 @@ public struct WebIdentity: Codable, Equatable, Sendable {
     public let role: Role
     /// The file that the token lies in.
     public let tokenFile: String
+
+    /// A role and a token.
+    public init(role: Role, tokenFile: String) {
+        self.role = role
+        self.tokenFile = tokenFile
+    }
 }
 
 /// Why settings describe no chain of roles.

@@ -130,7 +130,7 @@ struct RoleChainTests {
             "mfa_process": "code", "session_tags": "a=1, b = 2,c=", "transitive_session_tags": "a,b",
             "source_identity": "alice", "session_policy": "{}", "session_policy_arns": "arn:1, arn:2",
         ]
-        let adopted = Dictionary(uniqueKeysWithValues: plain.map { (Role.adoptedPrefix + $0, $1) })
+        let adopted = Dictionary(uniqueKeysWithValues: plain.map { (Role.adoptedPrefix + $0.key, $0.value) })
         for settings in [plain, adopted] {
             let chain = try RoleChain(
                 of: "p",

@@ -74,5 +74,10 @@ struct SampleFiles: ~Copyable {
         return try store.key(of: profile)?.secretAccessKey.text()
     }
 
+    /// Whether the store keeps a profile's key back; `nil` if it has none.
+    func isSessionsOnly(_ profile: String) throws -> Bool? {
+        try ClosedStore(at: folder["store"]).open(with: dataKey).key(of: profile)?.isSessionsOnly
+    }
+
     func isUnfinished() throws -> Bool { try ClosedStore(at: folder["store"]).open(with: dataKey).isUnfinished }
 }
