@@ -30,7 +30,7 @@ struct MFACommand: ParsableCommand {
         func run(in context: Context) throws {
             let serial = try serialNumber(device, in: context)
             let store = try UnlockedStore.unlock(in: context)
-            Console.note("awskeys: key and code will lie side by side: whoever opens the store has both")
+            Console.note("key and code will lie side by side: whoever opens the store has both")
             try Console.confirm("seal the seed of \(serial)?", yes: yes)
             guard let seed = OneTimePassword.seed(in: try typed()) else {
                 throw Failure(

@@ -1,0 +1,136 @@
+"""`awskeys adopt` and `import --sessions`: who asks whom, and that it can be taken back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+import programs
+from conftest import MakeHome
+from sessions import Roles, role_arn
+from stub_iam import Stub
+from terminal import Terminal
+
+
+@pytest.fixture
+def roles(make_home: MakeHome, stub: Stub) -> Roles:
+    return Roles.make(make_home, stub)
+
+
+def test_adopted_profiles_answer_by_awskeys_and_come_back_byte_for_byte(roles: Roles) -> None:
+    before = roles.home.files(".aws")
+    shown = roles.home.run("adopt", "deep", "--dry-run").done()
+    assert "role_arn -> awskeys_role_arn" in shown.stdout and roles.home.files(".aws") == before
+    roles.home.run("adopt", "admin", "deep", "--yes").done()
+    text = roles.home.config.read_text()
+    assert f"credential_process = {roles.home.helper} deep\n" in text
+    assert "awskeys_external_id = handshake-EXAMPLE\n" in text and "\nexternal_id" not in text
+    assert roles.arn("deep") == role_arn("deep")
+    assert roles.document("deep", "fast") == roles.document("deep")
+    roles.home.run("adopt", "--undo", "admin", "deep", "--yes").done()
+    assert roles.home.files(".aws") == before
+
+
+def test_all_or_nothing(roles: Roles) -> None:
+    before = roles.home.files(".aws")
+    roles.home.run("adopt", "admin", "nobody", "--yes").failed(66, '"nobody"')
+    roles.home.config.write_text(roles.home.config.read_text() + "[profile plain]\nregion = x\n")
+    roles.home.run("adopt", "admin", "plain", "--yes").failed(78, '"plain"', "no role")
+    roles.home.config.write_bytes(before[".aws/config"])
+    assert roles.home.files(".aws") == before
+
+
+def test_a_person_is_asked_first(roles: Roles) -> None:
+    before = roles.home.files(".aws")
+    terminal = Terminal(roles.home, "adopt", "admin")
+    terminal.wait_for(r"\[y/N\]")
+    terminal.child.sendline("n")
+    assert terminal.ends() == 1 and roles.home.files(".aws") == before
+    result = roles.home.run("adopt", "admin")
+    assert result.status == 64 and "--yes" in result.stderr and roles.home.files(".aws") == before
+
+
+def test_of_an_adopted_key_programs_get_sessions_only(roles: Roles) -> None:
+    roles.home.run("adopt", "dev", "--yes").done()
+    for lane in ("slow", "fast"):
+        document = roles.document("dev", lane)
+        assert document["AccessKeyId"].startswith("ASIA") and document["SessionToken"], lane
+    for command in (["export", "dev"], ["exec", "dev", "--", "env"]):
+        assert roles.key.secret not in roles.home.run(*command).done().stdout
+    assert roles.calls == ["GetSessionToken"]
+    # Who asks for it in so many words gets it.
+    assert roles.key.secret in roles.home.run("export", "dev", "--no-session").done().stdout
+    assert roles.arn("admin") == role_arn("admin")
+    roles.home.run("adopt", "--undo", "dev", "--yes").done()
+    assert roles.document("dev", "fast")["AccessKeyId"] == roles.key.id
+
+
+def test_import_lets_only_sessions_out(make_home: MakeHome, stub: Stub) -> None:
+    roles = Roles.make(make_home, stub, "", "--sessions")
+    assert roles.document("dev", "fast")["AccessKeyId"].startswith("ASIA")
+    assert roles.document("dev", "fast") == roles.document("dev")
+    roles.home.run("import", "--undo", "--yes").done()
+    assert roles.key.secret in roles.home.credentials.read_text()
+
+
+def test_a_replaced_key_stays_kept_back_and_its_sessions_go(make_home: MakeHome, stub: Stub) -> None:
+    roles = Roles.make(make_home, stub, "", "--sessions")
+    first = roles.document("dev", "fast")["AccessKeyId"]
+    other = roles.user.key()
+    roles.home.run("add", "dev", "--replace", "--yes", stdin=f"{other.id}\n{other.secret}\n").done()
+    second = roles.document("dev", "fast")
+    assert second["AccessKeyId"].startswith("ASIA") and second["AccessKeyId"] != first
+    assert [call.key_id for call in stub.calls("GetSessionToken")] == [roles.key.id, other.id]
+
+
+def test_a_rotated_key_stays_kept_back(make_home: MakeHome, stub: Stub) -> None:
+    roles = Roles.make(make_home, stub, "", "--sessions")
+    first = roles.document("dev", "fast")["AccessKeyId"]
+    roles.home.run("rotate", "dev", "--yes", timeout=170).done()
+    second = roles.document("dev", "fast")
+    assert second["AccessKeyId"].startswith("ASIA") and second["AccessKeyId"] != first
+    [new] = [id for id, state in stub.keys(roles.user).items() if state == "Active"]
+    assert stub.calls("GetSessionToken")[-1].key_id == new != roles.key.id
+
+
+def test_a_profile_with_a_role_takes_no_key(roles: Roles) -> None:
+    roles.home.run("adopt", "admin", "--yes").done()
+    other = roles.user.key()
+    roles.home.run("add", "admin", "--yes", stdin=f"{other.id}\n{other.secret}\n").failed(78, '"admin"')
+
+
+@pytest.mark.parametrize("call", ["rename", "fsync"])
+def test_killed_anywhere_it_is_done_by_the_next_one(make_home: MakeHome, stub: Stub, call: str) -> None:
+    roles = Roles.make(make_home, stub)
+    # The settings stand in both files.
+    roles.home.credentials.write_text(roles.home.credentials.read_text() + "[deep]\nmfa_serial = x\n")
+    before = roles.home.files(".aws")
+    awskeys = str(roles.home.folder / programs.AWSKEYS)
+    for number in range(1, 20):
+        argv = ["strace", "-f", "-o", os.devnull, "-e", f"inject={call}:signal=KILL:when={number}"]
+        env = roles.home.env
+        done = subprocess.run([*argv, awskeys, "adopt", "deep", "--yes"], env=env, capture_output=True)
+        if done.returncode == 0:
+            break
+        assert done.returncode in (-signal.SIGKILL, 137), done
+        roles.home.run("adopt", "deep", "--yes").done()
+        roles.home.run("adopt", "--undo", "deep", "--yes").done()
+        assert roles.home.files(".aws") == before, (call, number)
+    else:
+        raise AssertionError("it was killed each time")
+    assert number > 1, "and it was killed at all"
+
+
+def test_sessions_are_listed_and_dropped(roles: Roles) -> None:
+    assert roles.home.run("sessions", "list").done().stderr == "no sessions\n"
+    roles.document("deep")
+    listed = json.loads(roles.home.run("sessions", "list", "--json").done().stdout)["sessions"]
+    assert [each["profile"] for each in listed] == ["admin", "deep"]
+    assert roles.home.run("sessions", "clear", "deep").done().stdout == "dropped the session of deep\n"
+    assert roles.home.run("sessions", "clear").done().stdout == "dropped 1 session\n"
+    roles.document("deep")
+    assert roles.calls == ["AssumeRole"] * 4

@@ -1,0 +1,114 @@
+"""Codes of devices for multi-factor authentication: asked for once, made from a sealed seed, printed by a program."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from conftest import MakeHome
+from sessions import SERIAL, Roles, role_arn
+from stub_iam import Stub
+from terminal import Terminal
+
+# What RFC 6238's appendix has, in base 32.
+SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+CODE_ASKED = "MFA code of [^\r\n]*: ?$"
+
+
+@pytest.fixture
+def roles(make_home: MakeHome, stub: Stub) -> Roles:
+    made = Roles.make(make_home, stub)
+    made.user.mfa_codes |= {"123456"}
+    return made
+
+
+def test_a_code_serves_every_role_that_wants_it(roles: Roles) -> None:
+    assert roles.arn("careful", "--mfa-token", "123456") == role_arn("careful")
+    assert roles.arn("cautious") == role_arn("cautious")
+    assert roles.calls == ["GetSessionToken", "AssumeRole", "AssumeRole"]
+    [call] = roles.stub.calls("GetSessionToken")
+    assert call.parameters["SerialNumber"] == SERIAL and call.parameters["DurationSeconds"] == "43200"
+
+
+def test_a_person_is_asked_once_and_programs_go_on_with_it(roles: Roles) -> None:
+    roles.home.resolve("careful").failed(77, SERIAL, "nobody to ask")
+    terminal = Terminal(roles.home, "whoami", "careful")
+    terminal.wait_for(CODE_ASKED)
+    terminal.type_unseen("12345")
+    terminal.wait_for("six digits[^\r\n]*: ?$")
+    terminal.type_unseen("123 456")
+    assert terminal.ends() == 0 and role_arn("careful") in terminal.seen and terminal.restored
+    assert roles.document("careful", "fast")["AccessKeyId"].startswith("ASIA")
+    assert roles.document("cautious")["AccessKeyId"].startswith("ASIA")
+
+
+def test_a_wrong_code_is_a_refusal(roles: Roles) -> None:
+    roles.home.run("whoami", "careful", "--mfa-token", "999999").failed(77, "GetSessionToken", hint=True)
+    assert roles.calls == ["GetSessionToken"], "a code counts once, so the call isn't repeated"
+
+
+def test_without_sessions_the_code_goes_with_the_role(roles: Roles) -> None:
+    assert roles.arn("careful", "--no-session", "--mfa-token", "123456") == role_arn("careful")
+    [call] = roles.stub.calls("AssumeRole")
+    assert roles.calls == ["AssumeRole"] and call.parameters["TokenCode"] == "123456"
+
+
+def test_a_program_prints_the_code(make_home: MakeHome, stub: Stub) -> None:
+    config = f"""[profile careful]
+role_arn = arn:aws:iam::123456789012:role/careful
+source_profile = dev
+mfa_serial = {SERIAL}
+mfa_process = echo touch the key >&2; printf '%s\\n' 123456
+"""
+    roles = Roles.make(make_home, stub, config)
+    roles.user.mfa_codes |= {"123456"}
+    result = roles.home.run("whoami", "careful").done()
+    assert role_arn("careful") in result.stdout and result.stderr == "touch the key\n"
+    roles.home.run("sessions", "clear").done()
+    imported = roles.home.config.read_text()
+    for broken in (imported.replace("123456", "none"), imported.replace("printf", "exit 1; printf")):
+        roles.home.config.write_text(broken)
+        refused = roles.home.run("whoami", "careful")
+        assert refused.status == 77 and "`mfa_process` printed none" in refused.stderr, refused
+
+
+def test_a_sealed_seed_gives_the_codes(roles: Roles) -> None:
+    roles.user.mfa_codes.clear()
+    roles.user.mfa_seed = SEED
+    added = roles.home.run("mfa", "add", "careful", "--yes", stdin=SEED.lower() + "\n").done()
+    assert added.stdout == f"sealed the seed of {SERIAL}\n" and "whoever opens the store has both" in added.stderr
+    assert json.loads(roles.home.run("mfa", "list", "--json").done().stdout) == {"devices": [{"serial_number": SERIAL}]}
+    assert roles.document("careful")["AccessKeyId"].startswith("ASIA")
+    assert roles.calls == ["GetSessionToken", "AssumeRole"]
+    assert roles.home.run("mfa", "remove", SERIAL, "--yes").done().stdout == f"deleted the seed of {SERIAL}\n"
+    roles.home.run("mfa", "code", SERIAL).failed(66, "no seed")
+    roles.home.run("sessions", "clear").done()
+    roles.home.resolve("careful").failed(77, "nobody to ask")
+
+
+def test_a_code_is_never_given_twice(roles: Roles) -> None:
+    roles.home.run("mfa", "add", SERIAL, "--yes", stdin=SEED).done()
+    first = roles.home.run("mfa", "code", SERIAL).done()
+    # The next one comes within 30 seconds, and is waited for.
+    second = roles.home.run("mfa", "code", SERIAL).done()
+    assert first.stdout != second.stdout and "waiting" in second.stderr
+    now = roles.stub.now()
+    roles.user.mfa_seed = SEED
+    assert second.stdout.strip() in {roles.user.mfa_code(now - timedelta(seconds=30 * step)) for step in (-1, 0, 1)}
+
+
+def test_what_is_no_seed_or_no_device_is_refused(roles: Roles) -> None:
+    before = roles.home.store.read_bytes()
+    roles.home.run("mfa", "add", SERIAL, "--yes", stdin="not a seed!\n").failed(64, "no seed")
+    roles.home.run("mfa", "add", "dev", "--yes", stdin=SEED).failed(66, "mfa_serial")
+    roles.home.run("mfa", "remove", SERIAL, "--yes").failed(66, "no seed")
+    assert roles.home.store.read_bytes() == before
+
+
+def test_the_seed_is_in_no_file_and_no_output(roles: Roles) -> None:
+    result = roles.home.run("mfa", "add", SERIAL, "--yes", stdin=SEED).done()
+    raw = b"12345678901234567890"
+    for content in [*roles.home.files().values(), (result.stdout + result.stderr).encode()]:
+        assert SEED.encode() not in content and raw not in content

@@ -1,0 +1,190 @@
+"""Sessions where something is in the way: killed programs, an STS that doesn't answer, folders that can't be written."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import MakeHome
+from programs import Result
+from sessions import ACCOUNT, Roles, end_of, nobody_listens, role_arn
+from stub_faults import Call
+from stub_iam import Stub, stub_iam
+from tracing import STRACE, course, killed_at
+
+# What Go's SDK gives a program, and what awskeys takes at most.
+LIMIT = 60.0
+
+
+@pytest.fixture
+def roles(make_home: MakeHome, stub: Stub) -> Roles:
+    return Roles.make(make_home, stub)
+
+
+def session_files(roles: Roles) -> list[Path]:
+    return sorted((roles.home.path / ".cache/awskeys/sessions").glob("[0-9a-f]*"))
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_during_a_call_the_next_one_is_served(roles: Roles, number: int, moment: str) -> None:
+    running: list[subprocess.Popen[bytes]] = []
+    has_started = threading.Event()
+
+    def kill(call: Call) -> None:
+        assert has_started.wait(30)
+        running[0].kill()
+
+    roles.stub.fault("AssumeRole", "none", nth=number, **{moment: kill})  # type: ignore[arg-type]
+    running.append(subprocess.Popen([roles.home.helper, "deep"], env=roles.home.env, stdout=subprocess.DEVNULL))
+    has_started.set()
+    assert running[0].wait(timeout=60) == -signal.SIGKILL
+    assert roles.document("deep", "fast")["AccessKeyId"].startswith("ASIA")
+    assert roles.arn("deep") == role_arn("deep")
+
+
+@pytest.mark.skipif(not STRACE, reason="there is no strace")
+def test_killed_at_each_write_of_a_session_the_next_one_is_served(roles: Roles, tmp_path: Path) -> None:
+    argv = [str(roles.home.folder / "awskeys"), "credential-process", "admin"]
+    result, calls = course(argv, roles.home.env, tmp_path / "log", "openat")
+    result.done()
+    first = calls.first("/.cache", "awskeys/sessions")
+    kills = 0
+    for number in range(first, len(calls.calls) + 1):
+        if not any(each in calls.calls[number - 1] for each in ("sessions", "rename", "fsync", "write(", "unlink")):
+            continue
+        for file in session_files(roles):
+            file.unlink()
+        killed = killed_at(number, calls, argv, roles.home.env)
+        kills += killed.status == -signal.SIGKILL
+        assert roles.document("admin")["AccessKeyId"].startswith("ASIA"), calls.calls[number - 1]
+    assert kills >= 5
+
+
+def test_stopped_it_keeps_nobody_waiting(roles: Roles) -> None:
+    fault = roles.stub.fault("AssumeRole", "hang")
+    process = subprocess.Popen([roles.home.helper, "admin"], env=roles.home.env, stdout=subprocess.DEVNULL)
+    try:
+        assert fault.met.wait(30)
+        process.send_signal(signal.SIGSTOP)
+        assert roles.document("admin", "fast")["AccessKeyId"].startswith("ASIA")
+    finally:
+        process.kill()
+        process.wait()
+
+
+TROUBLES: dict[str, tuple[int, str]] = {
+    "down": (69, "cannot reach 127.0.0.1"),
+    "hang": (69, "cannot reach 127.0.0.1"),
+    "garble": (69, "not AWS's"),
+    "throttle": (75, "Throttling"),
+    "error500": (75, "for now"),
+    "deny": (77, "sts:AssumeRole"),
+}
+
+
+def test_each_trouble_of_sts_has_its_text_its_code_and_its_end(roles: Roles) -> None:
+    """All at once, since some of them take as long as anything may."""
+    found: dict[str, tuple[Result, float]] = {}
+
+    def ask(trouble: str) -> None:
+        with stub_iam() as sts:
+            # Drawn as the first one was.
+            assert sts.user("ann").key() == roles.key
+            env = sts.environment if trouble != "down" else {"AWS_ENDPOINT_URL_STS": nobody_listens()}
+            if trouble != "down":
+                sts.fault("AssumeRole", trouble, times=1000)  # type: ignore[arg-type]
+            begun = time.monotonic()
+            result = roles.home.run("credential-process", f"for-{trouble}", env=env, timeout=LIMIT)
+            found[trouble] = (result, time.monotonic() - begun)
+
+    roles.home.config.write_text(
+        roles.home.config.read_text()
+        + "".join(
+            f"[profile for-{each}]\nrole_arn = arn:aws:iam::{ACCOUNT}:role/{each}\nsource_profile = dev\n"
+            for each in TROUBLES
+        )
+    )
+    threads = [threading.Thread(target=ask, args=(each,)) for each in TROUBLES]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for trouble, (status, text) in TROUBLES.items():
+        result, seconds = found[trouble]
+        result.failed(status, text)
+        assert f"for-{trouble}" in result.stderr and seconds < LIMIT, (trouble, result, seconds)
+
+
+def test_a_slow_sts_is_waited_for(roles: Roles) -> None:
+    roles.stub.fault("AssumeRole", "slow")
+    assert roles.document("admin", "fast")["AccessKeyId"].startswith("ASIA")
+    assert roles.calls == ["AssumeRole"]
+
+
+def test_a_session_is_served_until_its_true_end(roles: Roles) -> None:
+    role = roles.stub.role("admin")
+    role.lifetime = 9
+    first = roles.document("admin")
+    roles.stub.fault("AssumeRole", "deny", times=1000)
+    while len(roles.stub.calls("AssumeRole")) < 2:
+        # From two thirds of its life on, each call tries to renew it.
+        assert roles.document("admin", "fast") == first
+        time.sleep(0.2)
+    assert roles.stub.now() < end_of(first)
+    told = roles.home.run("whoami", "admin").done()
+    assert "could not renew the session" in told.stderr
+    while roles.stub.now() <= end_of(first):
+        time.sleep(0.05)
+    roles.home.resolve("admin").failed(77, "sts:AssumeRole")
+
+
+@pytest.mark.parametrize("folder", ["/proc", "/dev/null", "nowhere"])
+def test_where_nothing_can_be_kept_it_is_got_each_time(roles: Roles, folder: str) -> None:
+    roles.home.env["XDG_CACHE_HOME"] = folder if folder != "nowhere" else str(roles.home.path / "a/b/c")
+    for _ in range(2):
+        assert roles.document("admin", "fast")["AccessKeyId"].startswith("ASIA")
+    assert len(roles.calls) == (1 if folder == "nowhere" else 2)
+
+
+def test_damaged_files_are_replaced(roles: Roles) -> None:
+    first = roles.document("admin")
+    [file] = session_files(roles)
+    whole = file.read_bytes()
+    for damaged in (b"", whole[:-1], whole + b"x", b"x" * len(whole), whole[:40] + bytes([whole[40] ^ 1]) + whole[41:]):
+        file.write_bytes(damaged)
+        assert roles.document("admin", "fast")["AccessKeyId"] != first["AccessKeyId"]
+        assert session_files(roles) == [file] and file.read_bytes() != damaged
+
+
+def test_changed_settings_make_a_new_session_and_other_changes_do_not(roles: Roles) -> None:
+    first = roles.document("admin")
+    roles.home.config.write_text(roles.home.config.read_text() + "\n# note\n")
+    assert roles.document("admin", "fast") == first
+    roles.home.config.write_text(roles.home.config.read_text().replace("region = eu-west-1", "role_session_name = other"))
+    second = roles.document("admin", "fast")
+    assert second["AccessKeyId"] != first["AccessKeyId"]
+    assert roles.arn("admin") == role_arn("admin", "other")
+
+
+def test_another_sts_is_another_session(roles: Roles) -> None:
+    first = roles.document("admin")
+    roles.home.run(
+        "credential-process", "admin", env={"AWS_ENDPOINT_URL_STS": nobody_listens()}
+    ).failed(69, "cannot reach")
+    assert roles.document("admin", "fast") == first
+
+
+def test_a_locked_store_gives_no_session(roles: Roles) -> None:
+    roles.document("admin")
+    roles.home.forget_passphrase()
+    roles.home.run("lock").done()
+    roles.home.resolve("admin").failed(77, "locked")
+    for file in session_files(roles):
+        assert json.dumps(roles.key.secret).encode() not in file.read_bytes() and b"ASIA" not in file.read_bytes()
