@@ -1,0 +1,148 @@
+"""Real clients and a real STS (moto, signatures enforced): every profile resolves through awskeys and calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from calling_clients import CLIS
+from conftest import MakeHome
+from fake_keys import Key
+from home import Home
+from moto_server import Moto
+from programs import run
+from sessions import Roles, role_arn
+from stub_iam import Stub
+
+POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}'
+CONFIG = """[profile admin]
+role_arn = arn:aws:iam::123456789012:role/admin
+source_profile = dev
+
+[profile deep]
+role_arn = arn:aws:iam::123456789012:role/deep
+source_profile = admin
+role_session_name = a-name
+duration_seconds = 900
+
+[profile outside]
+role_arn = arn:aws:iam::123456789012:role/outside
+source_profile = program
+
+[profile program]
+credential_process = cat PROGRAM
+"""
+WANTED = {
+    "dev": "arn:aws:iam::123456789012:user/ann-of-sessions",
+    "admin": role_arn("admin"),
+    "deep": role_arn("deep", "a-name"),
+    "outside": role_arn("outside"),
+}
+BOTO3 = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+RUBY = """
+require "aws-sdk-core"
+puts Aws::STS::Client.new(endpoint: ENV["AWS_ENDPOINT_URL_STS"], region: "us-east-1").get_caller_identity.arn
+"""
+
+
+CLIENTS = pytest.mark.parametrize("client", ["boto3", "ruby", *CLIS])
+
+
+def call(home: Home, url: str, client: str, profile: str) -> str:
+    """Lets a client call GetCallerIdentity with a profile, and gives its answer."""
+    # Debian's AWS CLI v2 is older than AWS_ENDPOINT_URL.
+    wanted = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text", "--endpoint-url", url]
+    if client in CLIS:
+        if not os.access(CLIS[client], os.X_OK):
+            pytest.skip(f"there is no {client}")
+        command = [str(CLIS[client]), *wanted]
+    elif client == "ruby":
+        if not shutil.which("ruby"):
+            pytest.skip("there is no ruby")
+        command = ["ruby", "-e", RUBY]
+    else:
+        command = [sys.executable, "-c", BOTO3]
+    result = run(command, home.env | {"AWS_PROFILE": profile, "AWS_PAGER": ""}, timeout=120)
+    return result.done().stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def account(moto: Moto) -> Key:
+    """A user whose roles there are."""
+    key = moto.user_with_key("ann-of-sessions")
+    moto.enforce(False)
+    iam = boto3.client(
+        "iam", endpoint_url=moto.url, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    for name in ("admin", "deep", "outside"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=POLICY)
+    moto.enforce(True)
+    return key
+
+
+@pytest.fixture
+def home(make_home: MakeHome, moto: Moto, account: Key, tmp_path: Path) -> Home:
+    """A home whose roles are adopted."""
+    program = tmp_path / "credentials.json"
+    program.write_text(json.dumps({"Version": 1, "AccessKeyId": account.id, "SecretAccessKey": account.secret}))
+    home: Home = make_home(config=CONFIG.replace("PROGRAM", str(program)), credentials=f"[dev]\n{account.lines()}\n")
+    home.import_all()
+    home.run("unlock", "--for", "8h").done()
+    home.env |= {
+        "AWS_ENDPOINT_URL_STS": moto.url,
+        "AWS_ENDPOINT_URL_IAM": moto.url,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_STS_REGIONAL_ENDPOINTS": "legacy",
+    }
+    home.run("adopt", "admin", "deep", "outside", "--yes").done()
+    return home
+
+
+@CLIENTS
+def test_a_client_calls_as_every_profile(home: Home, moto: Moto, client: str) -> None:
+    assert {profile: call(home, moto.url, client, profile) for profile in WANTED} == WANTED
+
+
+@CLIENTS
+def test_a_client_calls_with_a_user_s_session_and_with_a_code(make_home: MakeHome, stub: Stub, client: str) -> None:
+    """Sessions of users that moto makes don't work, so this is against the tests' own STS."""
+    roles = Roles.make(make_home, stub)
+    roles.user.mfa_codes |= {"123456"}
+    roles.home.run("adopt", "dev", "admin", "careful", "--yes").done()
+    roles.home.run("whoami", "careful", "--mfa-token", "123456").done()
+    wanted = {"dev": roles.user.arn, "admin": role_arn("admin"), "careful": role_arn("careful")}
+    assert {profile: call(roles.home, stub.url, client, profile) for profile in wanted} == wanted
+    calls = stub.calls("GetCallerIdentity")
+    assert len(calls) == 4 and all(each.key_id.startswith("ASIA") for each in calls)
+
+
+def test_terraform_s_and_kotlin_s_ways_are_served_by_the_line_alone(home: Home) -> None:
+    """They read `credential_process` with a shell, and take nothing without a session token."""
+    for profile in ("admin", "deep", "outside"):
+        line = home.config.read_text().split(f"[profile {profile}]", 1)[1]
+        command = line.split("credential_process = ", 1)[1].splitlines()[0]
+        done = subprocess.run(["sh", "-c", command], env=home.env, capture_output=True, text=True)
+        document = json.loads(done.stdout)
+        assert set(document) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+
+
+def test_both_lanes_give_one_answer(home: Home) -> None:
+    for profile in ("admin", "deep", "outside"):
+        slow = home.run("credential-process", profile).done()
+        assert home.resolve(profile).done().stdout == slow.stdout
+
+
+def test_given_back_sdks_follow_the_roles_themselves(home: Home, moto: Moto) -> None:
+    home.run("adopt", "--undo", "admin", "deep", "outside", "--yes").done()
+    assert "botocore-session" in call(home, moto.url, "boto3", "admin")
+    for profile in ("admin", "deep", "outside"):
+        assert json.loads(home.run("export", profile).done().stdout)["SessionToken"]
