@@ -11,11 +11,6 @@ public struct SessionPlaces: Sendable {
     /// What the environment says about the services' addresses, as text to compare.
     public let addresses: String
 
-    /// The variables that lead to another service.
-    private static let variables = [
-        "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    ]
-
     /// As the environment has them.
     ///
     /// https://specifications.freedesktop.org/basedir-spec: a relative `XDG_CACHE_HOME` doesn't count.
@@ -23,15 +18,23 @@ public struct SessionPlaces: Sendable {
     /// - Returns: `nil` where the environment names no home.
     public init?(_ environment: (String) -> String?) {
         guard let home = environment("HOME") else { return nil }
-        let cache = environment("XDG_CACHE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.cache"
-        folder = cache + "/awskeys/sessions"
-        func file(_ variable: String, _ name: String) -> String {
-            guard let path = environment(variable) else { return home + "/.aws/" + name }
-            return path.hasPrefix("~/") ? home + path.dropFirst() : path
-        }
-        config = file("AWS_CONFIG_FILE", "config")
-        credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-        addresses = Self.variables.map { environment($0) ?? "" }.joined(separator: "\n")
+        let cache = environment("XDG_CACHE_HOME") ?? ""
+        folder = (cache.utf8.first == UInt8(ascii: "/") ? cache : home + "/.cache") + "/awskeys/sessions"
+        config = Self.expand(environment("AWS_CONFIG_FILE"), home) ?? home + "/.aws/config"
+        credentials = Self.expand(environment("AWS_SHARED_CREDENTIALS_FILE"), home) ?? home + "/.aws/credentials"
+        // The variables that lead to another service, one a line.
+        var addresses = environment("AWS_ENDPOINT_URL_STS") ?? ""
+        addresses += "\n"
+        addresses += environment("AWS_ENDPOINT_URL") ?? ""
+        addresses += "\n"
+        addresses += environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") ?? ""
+        self.addresses = addresses
+    }
+
+    /// The path of a file in the home folder, where it is written so.
+    private static func expand(_ path: String?, _ home: String) -> String? {
+        guard let path, path.hasPrefix("~/") else { return path }
+        return home + path.dropFirst()
     }
 
     /// The stamps of the two AWS files as they are now.

@@ -76,7 +76,7 @@ public struct SessionFolder: ~Copyable {
 
     /// What stands for a session's name where it tells nothing to whoever hasn't the key: 16 bytes.
     public func id(of name: String) -> [UInt8] {
-        Array(key.commitment(context: "sessname", binding: name.utf8.span).prefix(16))
+        key.commitment(context: "sessname", binding: name.utf8.span).span.extracting(..<16).array()
     }
 
     private func file(of name: String) -> String { hexadecimal(id(of: name)) }
@@ -88,20 +88,38 @@ public struct SessionFolder: ~Copyable {
     }
 
     /// A file that was renamed proves nothing.
-    private func associated(_ file: String) -> [UInt8] { head + file.utf8 }
+    private func associated(_ file: String) -> [UInt8] {
+        var bytes = head
+        bytes += file.utf8
+        return bytes
+    }
 
-    private func read(_ file: String) throws -> Session {
-        let bytes = try readFile(at: path + "/" + file, atMost: Self.largest)
-        let plain = try bytes.withBytes { (bytes) throws in
-            guard bytes.count >= Self.headSize + Sealed.nonceSize + Sealed.tagSize,
-                bytes.extracting(..<Self.headSize).array() == head
-            else { throw StoreError.damaged(.record) }
-            let sealed = Self.headSize + Sealed.nonceSize
-            return try Sealed.open(
-                bytes.extracting(sealed...), associated: associated(file).span,
-                nonce: bytes.extracting(Self.headSize..<sealed), with: key)
+    private func read(_ file: String) throws(StoreError) -> Session {
+        let bytes = try bytes(of: file)
+        let head = head
+        let span = bytes.span
+        let sealed = Self.headSize + Sealed.nonceSize
+        guard span.count >= sealed + Sealed.tagSize, head.indices.allSatisfy({ bytes[$0] == head[$0] }) else {
+            throw .damaged(.record)
+        }
+        let plain: SecretBytes
+        do throws(SealingError) {
+            plain = try Sealed.open(
+                span.extracting(sealed...), associated: associated(file).span,
+                nonce: span.extracting(Self.headSize..<sealed), with: key)
+        } catch {
+            throw .damaged(.record)
         }
         return try Session(reading: plain)
+    }
+
+    private func bytes(of file: String) throws(StoreError) -> [UInt8] {
+        let path = path + "/" + file
+        // A FIFO in the file's place must not make the call wait.
+        let opened = try withFiles { () throws(FileError) in try OpenFile(path, O_RDONLY | O_NONBLOCK) }
+        let size = try withFiles { () throws(FileError) in Int(try opened.status().st_size) }
+        guard size <= Self.largest else { throw .damaged(.record) }
+        return try opened.bytes(count: size, at: 0)
     }
 
     private static func files(in path: String) -> [String] {
