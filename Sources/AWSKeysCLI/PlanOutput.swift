@@ -20,10 +20,15 @@ extension ImportCommand {
             [
                 profile.name, short(profile.accessKeyID ?? ""),
                 profile.places.map { "\($0.file.rawValue):\($0.line)" }.joined(separator: ", "),
-                "store, line in " + profile.into.map(\.rawValue).joined(separator: " and "),
+                (profile.keyProfile == profile.name ? "store" : "store, as \(profile.keyProfile)") + ", line in "
+                    + profile.into.map(\.rawValue).joined(separator: " and "),
             ]
         }
         if !rows.isEmpty { Console.say(Console.table([["PROFILE", "KEY", "FROM", "TO"]] + rows) + "\n") }
+        for profile in plan.imported where profile.keyProfile != profile.name {
+            Console.say(
+                "\(profile.name) assumes its role with its own key, which becomes the profile \(profile.keyProfile)")
+        }
         for profile in plan.profiles {
             guard let reason = profile.reason else { continue }
             Console.say("left alone: \(profile.name): \(reason.words)")
@@ -48,12 +53,14 @@ private struct PlanDocument: Encodable {
         let accessKeyID: String?
         let action: String
         let into: [String]?
+        let keyProfile: String?
         let reason: String?
         let message: String?
 
         enum CodingKeys: String, CodingKey {
             case profile, action, into, reason, message
             case accessKeyID = "access_key_id"
+            case keyProfile = "key_profile"
         }
     }
 
@@ -76,7 +83,8 @@ private struct PlanDocument: Encodable {
             Profile(
                 profile: profile.name, accessKeyID: profile.accessKeyID,
                 action: profile.reason == nil ? "import" : "leave",
-                into: profile.reason == nil ? profile.into.map(\.rawValue) : nil, reason: profile.reason?.rawValue,
+                into: profile.reason == nil ? profile.into.map(\.rawValue) : nil,
+                keyProfile: profile.reason == nil ? profile.keyProfile : nil, reason: profile.reason?.rawValue,
                 message: profile.reason?.words)
         }
         self.copies = copies.map { Copy(path: $0.path, what: $0.what) }

@@ -7,6 +7,9 @@ public struct ImportPlan: Sendable {
     public struct Profile: Sendable {
         /// Its name.
         public let name: String
+        /// What its key is called in the store: its name, or another one where the profile keeps a role that is assumed
+        /// with it.
+        public internal(set) var keyProfile: String
         /// The id of its key, as far as there is one.
         public let accessKeyID: String?
         /// Which files have its key lines, and where the first of them stands.
@@ -52,21 +55,26 @@ public struct ImportPlan: Sendable {
             let lines = linesOf[name] ?? []
             let best = Self.bestFile(name, lines, config: config.document)
             let isForced = SectionHeader.isPlain(name) && best == .credentials && target?.contains(.config) ?? false
+            let split = Self.split(name, lines, config: config, credentials: credentials, isOther: isOther)
             let reason =
                 isInherited
                 ? .defaultSection
-                : Self.reason(name, lines, config: config, credentials: credentials, isOther: isOther)
-                    ?? (isForced ? .oddSection : nil)
+                : Self.reason(
+                    name, lines, config: config, credentials: credentials, keyProfile: split?.keyProfile,
+                    isOther: isOther) ?? (isForced ? .oddSection : nil)
             let first = lines.first { $0.id != nil }
             var profile = Profile(
-                name: name,
+                name: name, keyProfile: split?.keyProfile ?? name,
                 accessKeyID: first.flatMap { lines in
                     lines.id.map { lines.file == .config ? config.text($0) : credentials.text($0) }
                 }, places: lines.map { ($0.file, $0.all.first?.line ?? $0.section.line) }, reason: reason)
             if reason == nil {
                 profile.into = SectionHeader.isPlain(name) ? target ?? [best] : [best]
+                if split != nil { profile.into = target ?? [.config] }
                 Self.edit(config, &edits.config, profile, lines, line)
                 Self.edit(credentials, &edits.credentials, profile, lines, line)
+                split?.edit(&edits.config, in: .config)
+                split?.edit(&edits.credentials, in: .credentials)
             }
             profiles.append(profile)
         }
@@ -81,11 +89,11 @@ public struct ImportPlan: Sendable {
         _ line: ProfileLine
     ) {
         let document = file.document
-        let text = line.text(for: profile.name)
+        let text = line.text(for: profile.keyProfile)
         var going = lines.first { $0.file == document.file }?.all ?? []
-        if profile.into.contains(document.file), file.line(for: profile.name) == nil {
-            if going.isEmpty {
-                edits.add([[.plain(text)]], to: profile.name, in: document)
+        if profile.into.contains(document.file), file.line(for: profile.keyProfile) == nil {
+            if going.isEmpty || profile.keyProfile != profile.name {
+                edits.add([[.plain(text)]], to: profile.keyProfile, in: document)
             } else {
                 edits.replace(going.removeFirst(), with: text, in: document)
             }
@@ -104,7 +112,7 @@ extension ImportPlan {
 
     private static func reason(
         _ name: String, _ lines: [KeyLines], config: borrowing AWSFile, credentials: borrowing AWSFile,
-        isOther: (String, borrowing Span<UInt8>, borrowing Span<UInt8>) -> Bool
+        keyProfile: String?, isOther: (String, borrowing Span<UInt8>, borrowing Span<UInt8>) -> Bool
     ) -> LeaveReason? {
         for lines in lines {
             let oddity =
@@ -119,16 +127,31 @@ extension ImportPlan {
         if lines.contains(where: { $0.file == .config }), config.document.hasUnusualSection(for: name) {
             return .oddSection
         }
-        if let reason = otherSource(of: name, config: config, credentials: credentials) { return reason }
+        if let reason = otherSource(of: name, config: config, credentials: credentials) {
+            guard reason == .role, keyProfile != nil else { return reason }
+        }
         if lines.count == 2 {
             guard SectionHeader.isPlain(name) else { return .oddSection }
             guard isSame(lines[0], lines[1], config, credentials) else { return .differentKeys }
         }
         guard let id = lines[0].id, let secret = lines[0].secret else { return .incomplete }
         let isOther = withBytes(of: lines[0].file, config, credentials) { bytes in
-            isOther(name, bytes.extracting(id.value), bytes.extracting(secret.value))
+            isOther(keyProfile ?? name, bytes.extracting(id.value), bytes.extracting(secret.value))
         }
         return isOther ? .inStore : nil
+    }
+
+    /// What a profile that assumes its role with its own key is split into.
+    private static func split(
+        _ name: String, _ lines: [KeyLines], config: borrowing AWSFile, credentials: borrowing AWSFile,
+        isOther: (String, borrowing Span<UInt8>, borrowing Span<UInt8>) -> Bool
+    ) -> SelfReference? {
+        guard let lines = lines.first, let id = lines.id, let secret = lines.secret else { return nil }
+        return SelfReference(of: name, config: config, credentials: credentials) { keyProfile in
+            withBytes(of: lines.file, config, credentials) { bytes in
+                isOther(keyProfile, bytes.extracting(id.value), bytes.extracting(secret.value))
+            }
+        }
     }
 
     /// What gives a profile credentials beside its keys, other than a line of ours.

@@ -38,9 +38,8 @@ public struct Importer: ~Copyable {
         var holders = try profilesByKey(in: draft)
         for profile in plan.imported {
             let key = profile.key(config: config, credentials: credentials, added: now)
-            if known.contains(profile.name), let stored = try self.key(of: profile.name, in: draft),
-                !stored.isSameKey(as: key)
-            {
+            let name = profile.keyProfile
+            if known.contains(name), let stored = try self.key(of: name, in: draft), !stored.isSameKey(as: key) {
                 throw .occupied(profile: profile.name, by: .inStore)
             }
             // Profiles with one key share it, so that it is rotated once.
@@ -49,16 +48,16 @@ public struct Importer: ~Copyable {
                 if let stored = try self.key(of: other, in: draft), stored.isSameKey(as: key) { twin = other }
             }
             if let twin {
-                draft.share(keyOf: twin, with: profile.name)
+                draft.share(keyOf: twin, with: name)
             } else {
-                draft.set(key, for: profile.name)
+                draft.set(key, for: name)
             }
-            holders[key.accessKeyID, default: []].append(profile.name)
-            if isSessionsOnly { try keepBack(profile.name, in: &draft) }
+            holders[key.accessKeyID, default: []].append(name)
+            if isSessionsOnly { try keepBack(name, in: &draft) }
         }
         let journal = Journal(
             state: .applying, purpose: .importing, isCredentialsFirst: plan.isCredentialsFirst, began: now,
-            profiles: plan.imported.map { .init(name: $0.name, isNew: !known.contains($0.name)) },
+            profiles: plan.imported.map { .init(name: $0.keyProfile, isNew: !known.contains($0.keyProfile)) },
             config: config.change(plan.configEdits), credentials: credentials.change(plan.credentialsEdits))
         try carryOut(journal, in: &draft)
     }

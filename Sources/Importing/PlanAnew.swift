@@ -16,7 +16,7 @@ extension ImportPlan {
         guard mine.count == others.count, isCredentialsFirst == other.isCredentialsFirst else { return false }
         let byName = Dictionary(others.map { ($0.name, $0) }) { first, _ in first }
         for profile in mine {
-            guard let twin = byName[profile.name], twin.into == profile.into,
+            guard let twin = byName[profile.name], twin.into == profile.into, twin.keyProfile == profile.keyProfile,
                 twin.places.map(\.file) == profile.places.map(\.file)
             else { return false }
             let key = twin.key(config: configNow, credentials: credentialsNow, added: 0)

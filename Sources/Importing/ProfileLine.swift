@@ -58,6 +58,9 @@ struct FileEdits {
     /// Takes bytes out.
     mutating func remove(_ range: Range<Int>) { changes.append(Edit(range)) }
 
+    /// Puts text in the place of bytes.
+    mutating func replace(_ range: Range<Int>, with text: String) { changes.append(Edit(range, [.plain(text)])) }
+
     /// Puts text between two bytes.
     mutating func insert(_ text: String, at offset: Int) { changes.append(Edit(offset..<offset, [.plain(text)])) }
 

@@ -14,11 +14,12 @@ extension Importer {
         var draft = try read()
         for id in draft.notes(.journal) {
             let journal = try Self.journal(id, in: draft)
+            let origin = try journal.origin(of: profile)
             let rest = Journal(
                 state: journal.state, purpose: journal.purpose, isCredentialsFirst: journal.isCredentialsFirst,
                 began: journal.began, profiles: journal.profiles.filter { $0.name != profile },
-                config: try Self.forgetting(profile, journal.config, .config),
-                credentials: try Self.forgetting(profile, journal.credentials, .credentials))
+                config: try Self.forgetting(profile, origin, journal.config, .config),
+                credentials: try Self.forgetting(profile, origin, journal.credentials, .credentials))
             // An import that brought nothing else has nothing left to undo.
             if rest.profiles.isEmpty, !journal.profiles.isEmpty {
                 draft.removeNote(id)
@@ -52,15 +53,15 @@ extension Importer {
     }
 
     private static func forgetting(
-        _ profile: String, _ change: borrowing Journal.Change?, _ file: ConfigDocument.File
+        _ profile: String, _ origin: String, _ change: borrowing Journal.Change?, _ file: ConfigDocument.File
     ) throws(ImportError) -> Journal.Change? {
         switch change {
         case .some(let change):
             let before = try AWSFile(change.path, bytes: change.before.copy(), as: file)
             let after = try AWSFile(change.path, bytes: change.after.copy(), as: file)
             var rest: SecretBytes?
-            if change.before != nil { rest = before.without(profile) }
-            return Journal.Change(path: change.path, before: rest, after: after.without(profile))
+            if change.before != nil { rest = before.without(profile, origin) }
+            return Journal.Change(path: change.path, before: rest, after: after.without(profile, origin))
         case nil:
             return nil
         }
@@ -69,8 +70,8 @@ extension Importer {
 
 extension AWSFile {
     /// The bytes without anything that gives a profile a key of ours.
-    fileprivate func without(_ profile: String) -> SecretBytes {
-        let lines = (keyLines(of: profile)?.all ?? []) + [line(for: profile)].compactMap(\.self)
+    fileprivate func without(_ profile: String, _ origin: String) -> SecretBytes {
+        let lines = (keyLines(of: origin)?.all ?? []) + [line(for: profile)].compactMap(\.self)
         return withBytes { applying(lines.map { Edit($0.own) }, to: $0) { _ in SecretBytes(zeros: 0) } }
     }
 }

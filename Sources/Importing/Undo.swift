@@ -42,13 +42,15 @@ extension Importer {
     /// In the other order than the import: while both the keys and the line are there, both give the same key.
     func complete(undoing journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> [String] {
         var draft = try read()
-        let names = journal.profiles.map(\.name)
+        let profiles = try journal.profiles.map { (profile) throws(ImportError) in
+            Origin(stored: profile.name, profile: try journal.origin(of: profile.name))
+        }
         if journal.isCredentialsFirst {
-            try restore(journal.config, as: .config, names, keys: draft)
-            try restore(journal.credentials, as: .credentials, names, keys: draft)
+            try restore(journal.config, as: .config, profiles, keys: draft)
+            try restore(journal.credentials, as: .credentials, profiles, keys: draft)
         } else {
-            try restore(journal.credentials, as: .credentials, names, keys: draft)
-            try restore(journal.config, as: .config, names, keys: draft)
+            try restore(journal.credentials, as: .credentials, profiles, keys: draft)
+            try restore(journal.config, as: .config, profiles, keys: draft)
         }
         var kept: [String] = []
         for profile in journal.profiles where profile.isNew {
@@ -64,7 +66,7 @@ extension Importer {
     }
 
     private func restore(
-        _ change: borrowing Journal.Change?, as file: ConfigDocument.File, _ profiles: [String],
+        _ change: borrowing Journal.Change?, as file: ConfigDocument.File, _ profiles: [Origin],
         keys draft: borrowing StoreDraft
     ) throws(ImportError) {
         switch change {
@@ -74,7 +76,7 @@ extension Importer {
     }
 
     private func restore(
-        _ change: borrowing Journal.Change, as file: ConfigDocument.File, _ profiles: [String],
+        _ change: borrowing Journal.Change, as file: ConfigDocument.File, _ profiles: [Origin],
         keys draft: borrowing StoreDraft
     ) throws(ImportError) {
         let before = try AWSFile(change.path, bytes: change.before.copy(), as: file)
@@ -87,33 +89,36 @@ extension Importer {
         // Keys that were replaced since stand in the places of the old ones.
         var edits: [Edit] = []
         for profile in profiles {
-            guard let now = try key(of: profile, in: draft), let lines = before.keyLines(of: profile) else { continue }
-            guard !now.isSameKey(as: before.key(of: profile, added: 0)) else { continue }
+            guard let now = try key(of: profile.stored, in: draft), let lines = before.keyLines(of: profile.profile)
+            else { continue }
+            guard !now.isSameKey(as: before.key(of: profile.profile, added: 0)) else { continue }
             if let id = lines.id { edits.append(Edit(id.value, [.plain(now.accessKeyID)])) }
-            if let secret = lines.secret { edits.append(Edit(secret.value, [.secret(of: profile)])) }
+            if let secret = lines.secret { edits.append(Edit(secret.value, [.secret(of: profile.stored)])) }
         }
         try write(edits, to: before, keys: draft)
     }
 
     /// Gives the key lines back to a file that was changed since the import, and takes the lines of ours out.
     private func restoreLines(
-        in path: String, before: borrowing AWSFile, after: borrowing SecretBytes, _ profiles: [String],
+        in path: String, before: borrowing AWSFile, after: borrowing SecretBytes, _ profiles: [Origin],
         keys draft: borrowing StoreDraft
     ) throws(ImportError) {
         let now = try AWSFile(path, as: before.document.file)
         var edits = FileEdits()
-        for profile in profiles {
+        for origin in profiles {
+            let (stored, profile) = (origin.stored, origin.profile)
             let needsKey = before.keyLines(of: profile) != nil && now.keyLines(of: profile) == nil
-            if let line = now.line(for: profile), let section = now.document.section(of: profile) {
+            if let line = now.line(for: stored), let section = now.document.section(of: stored) {
                 // A section that the import made goes with its only line.
                 let isOurs =
-                    !needsKey && section.properties.count == 1 && line.own.lowerBound == section.headerEnd
-                    && before.document.section(of: profile) == nil
+                    (!needsKey || stored != profile) && section.properties.count == 1
+                    && line.own.lowerBound == section.headerEnd && before.document.section(of: stored) == nil
                 edits.remove(isOurs ? section.start..<line.own.upperBound : line.own)
             }
-            guard needsKey, let key = try key(of: profile, in: draft) else { continue }
+            if stored != profile { now.rename(sources: stored, to: profile, &edits) }
+            guard needsKey, let key = try key(of: stored, in: draft) else { continue }
             let id: [Edit.Text] = [.plain("aws_access_key_id = " + key.accessKeyID)]
-            let secret: [Edit.Text] = [.plain("aws_secret_access_key = "), .secret(of: profile)]
+            let secret: [Edit.Text] = [.plain("aws_secret_access_key = "), .secret(of: stored)]
             edits.add([id, secret], to: profile, in: now.document)
         }
         try write(edits.all, to: now, keys: draft)
@@ -141,6 +146,7 @@ extension Importer {
         _ profile: String, _ journal: borrowing Journal, _ draft: borrowing StoreDraft
     ) throws(ImportError) -> Bool {
         guard let stored = try key(of: profile, in: draft) else { return true }
+        let profile = try journal.origin(of: profile)
         for (path, name) in [
             (journal.credentials.path, ConfigDocument.File.credentials), (journal.config.path, .config),
         ] {
@@ -152,7 +158,21 @@ extension Importer {
     }
 }
 
+/// A stored profile, and the one whose lines had its key.
+struct Origin {
+    let stored: String
+    let profile: String
+}
+
 extension AWSFile {
+    /// Lets profiles that have one profile as their source have another.
+    fileprivate func rename(sources name: String, to newName: String, _ edits: inout FileEdits) {
+        for section in document.sections {
+            guard let property = section.property("source_profile"), text(property) == name else { continue }
+            edits.replace(property.value, with: newName)
+        }
+    }
+
     /// The lines that give a profile's key.
     func keyLines(of profile: String) -> KeyLines? {
         document.section(of: profile).flatMap { KeyLines(in: $0, of: document.file) }

@@ -10,4 +10,6 @@ public func hexadecimal(_ bytes: [UInt8]) -> String {
 }
 
 /// The lower-case digit of a number up to 15.
-private func digit(_ number: UInt8) -> UInt8 { number < 10 ? UInt8(ascii: "0") + number : UInt8(ascii: "a") + number - 10 }
+private func digit(_ number: UInt8) -> UInt8 {
+    number < 10 ? UInt8(ascii: "0") + number : UInt8(ascii: "a") + number - 10
+}

@@ -74,6 +74,9 @@ struct SampleFiles: ~Copyable {
         return try store.key(of: profile)?.secretAccessKey.text()
     }
 
+    /// The profiles that the store has.
+    func profiles() throws -> [String] { try ClosedStore(at: folder["store"]).open(with: dataKey).profiles() }
+
     /// Whether the store keeps a profile's key back; `nil` if it has none.
     func isSessionsOnly(_ profile: String) throws -> Bool? {
         try ClosedStore(at: folder["store"]).open(with: dataKey).key(of: profile)?.isSessionsOnly

@@ -146,7 +146,7 @@ struct ImportCommand: ParsableCommand {
             "these keys lay in plain text, so others may have seen them: `awskeys rotate --imported` replaces them")
         Console.note("`awskeys import --undo` takes it back")
         guard !yes, Terminal.isThere, Console.agrees("replace them in IAM now?") else { return }
-        try RotateCommand.parse(["--"] + plan.imported.map(\.name)).run(in: context)
+        try RotateCommand.parse(["--"] + plan.imported.map(\.keyProfile)).run(in: context)
     }
 
     private func verifyKeys(
