@@ -1,12 +1,12 @@
 import AWSConfig
 import Sealing
 
-/// A profile that has a role, and assumes it with its own key. Once the key is gone, SDKs take that for a circle. So the
-/// key gets a profile of its own, and whoever named the first one as its source names that one instead.
+/// A profile that has a role, and assumes it with its own key. Once the key is gone, SDKs take that for a circle. So
+/// the key gets a profile of its own, which the first one names as its source.
 struct SelfReference {
     /// What the key's profile is called.
     let keyProfile: String
-    /// Where profiles name the first one as their source: files, and the bytes of the values.
+    /// Where the profile names itself as its source: files, and the bytes of the values.
     private let references: [(file: ConfigDocument.File, value: Range<Int>)]
 
     private static let setting = "source_profile"
@@ -38,7 +38,7 @@ struct SelfReference {
         self.references = references
     }
 
-    /// Lets those who named the first profile name the key's.
+    /// Lets the first profile name the key's.
     func edit(_ edits: inout FileEdits, in file: ConfigDocument.File) {
         for reference in references where reference.file == file {
             edits.replace(reference.value, with: keyProfile)
@@ -53,15 +53,16 @@ extension AWSFile {
         return text(found)
     }
 
-    /// Adds the values of `source_profile` that name a profile.
+    /// Adds the values of `source_profile` with which a profile names itself.
     ///
-    /// - Returns: whether all of them can be exchanged for others.
+    /// - Returns: whether another name can stand in their place, and no other profile builds on this one: some SDKs give
+    ///   that one the key and some the role, which only a profile with both can do.
     fileprivate func addReferences(
         to profile: String, _ references: inout [(ConfigDocument.File, Range<Int>)]
     ) -> Bool {
         for section in document.sections {
             guard let property = section.property("source_profile"), text(property) == profile else { continue }
-            guard !property.isIndented, !property.isContinued else { return false }
+            guard section.header.profile == profile, !property.isIndented, !property.isContinued else { return false }
             references.append((document.file, property.value))
         }
         return true

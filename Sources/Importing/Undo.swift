@@ -115,7 +115,7 @@ extension Importer {
                     && line.own.lowerBound == section.headerEnd && before.document.section(of: stored) == nil
                 edits.remove(isOurs ? section.start..<line.own.upperBound : line.own)
             }
-            if stored != profile { now.rename(sources: stored, to: profile, &edits) }
+            if stored != profile { now.restoreSource(of: profile, from: stored, &edits) }
             guard needsKey, let key = try key(of: stored, in: draft) else { continue }
             let id: [Edit.Text] = [.plain("aws_access_key_id = " + key.accessKeyID)]
             let secret: [Edit.Text] = [.plain("aws_secret_access_key = "), .secret(of: stored)]
@@ -165,12 +165,11 @@ struct Origin {
 }
 
 extension AWSFile {
-    /// Lets profiles that have one profile as their source have another.
-    fileprivate func rename(sources name: String, to newName: String, _ edits: inout FileEdits) {
-        for section in document.sections {
-            guard let property = section.property("source_profile"), text(property) == name else { continue }
-            edits.replace(property.value, with: newName)
-        }
+    /// Lets a profile that was split name itself as its source again.
+    fileprivate func restoreSource(of profile: String, from keyProfile: String, _ edits: inout FileEdits) {
+        guard let property = document.section(of: profile)?.property("source_profile"), text(property) == keyProfile
+        else { return }
+        edits.replace(property.value, with: profile)
     }
 
     /// The lines that give a profile's key.

@@ -29,7 +29,7 @@ public struct OpenStore: ~Copyable {
         return try key(number)
     }
 
-    /// What tells a profile's key from any that it had before: the tag of its record; `nil` if there is no such profile.
+    /// What tells a profile's key from any that it had before, its record's tag; `nil` if there is no such profile.
     ///
     /// - Throws: ``StoreError/damaged(_:)``.
     public func keyTag(of profile: String) throws(StoreError) -> [UInt8]? {

@@ -76,8 +76,8 @@ struct AdoptCommand: ParsableCommand {
         }
         if !undo, !plan.keys.isEmpty {
             Console.note(
-                "a user's session can't call IAM, nor STS but for AssumeRole and GetCallerIdentity, unless it was got with "
-                    + "an MFA code")
+                "a user's session can't call IAM, nor STS but for AssumeRole and GetCallerIdentity, unless it was "
+                    + "got with an MFA code")
         }
     }
 }
