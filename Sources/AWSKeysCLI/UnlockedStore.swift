@@ -106,11 +106,16 @@ struct UnlockedStore: ~Copyable {
     }
 
     /// What may be shown of every profile's key, in the order of the names, from one look at the store.
-    func keys() throws -> [(profile: String, accessKeyID: String, added: UInt64, exposed: Bool)] {
+    func keys() throws -> [KeySummary] {
         let store = try open()
         do throws(StoreError) {
-            var keys: [(profile: String, accessKeyID: String, added: UInt64, exposed: Bool)] = []
-            try store.forEachKey { profile, key in keys.append((profile, key.accessKeyID, key.added, key.exposed)) }
+            var keys: [KeySummary] = []
+            try store.forEachKey { profile, key in
+                keys.append(
+                    KeySummary(
+                        profile: profile, accessKeyID: key.accessKeyID, added: key.added, exposed: key.exposed,
+                        isSessionsOnly: key.isSessionsOnly))
+            }
             return keys
         } catch {
             throw Failure(error, store: path)
@@ -202,4 +207,13 @@ struct UnlockedStore: ~Copyable {
             if !isQuiet { Console.note("awskeys: an interrupted command could not be finished yet") }
         }
     }
+}
+
+/// What may be shown of a profile's key.
+struct KeySummary {
+    let profile: String
+    let accessKeyID: String
+    let added: UInt64
+    let exposed: Bool
+    let isSessionsOnly: Bool
 }

@@ -55,7 +55,7 @@ extension AWSFile {
 
     /// Adds the values of `source_profile` with which a profile names itself.
     ///
-    /// - Returns: whether another name can stand in their place, and no other profile builds on this one: some SDKs give
+    /// - Returns: whether another name can stand in their place, and no other profile builds on this one. Some SDKs give
     ///   that one the key and some the role, which only a profile with both can do.
     fileprivate func addReferences(
         to profile: String, _ references: inout [(ConfigDocument.File, Range<Int>)]

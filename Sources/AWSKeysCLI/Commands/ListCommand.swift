@@ -18,7 +18,7 @@ struct ListCommand: ParsableCommand {
         let entries = try store.keys().map { key in
             Entry(
                 profile: key.profile, accessKeyID: key.accessKeyID, added: timestamp(Int(key.added)),
-                exposed: key.exposed, rotation: rotations.first { $0.profiles.contains(key.profile) })
+                exposed: key.exposed, sessionsOnly: key.isSessionsOnly, rotation: rotations.first { $0.profiles.contains(key.profile) })
         }
         let orphaned = rotations.filter(\.profiles.isEmpty)
         if json { return try Console.say(json: List(profiles: entries, rotations: rotations)) }
@@ -29,8 +29,10 @@ struct ListCommand: ParsableCommand {
         let rows = entries.map { entry in
             [
                 entry.profile, short(entry.accessKeyID), String(entry.added.prefix(10)),
-                [entry.exposed ? "lay in plain text" : nil, entry.rotation?.words(now: now)].compactMap(\.self)
-                    .joined(separator: "; "),
+                [
+                    entry.exposed ? "lay in plain text" : nil, entry.sessionsOnly ? "sessions only" : nil,
+                    entry.rotation?.words(now: now),
+                ].compactMap(\.self).joined(separator: "; "),
             ]
         }
         Console.say(Console.table([["PROFILE", "KEY", "ADDED", "NOTE"]] + rows))
@@ -46,11 +48,13 @@ struct ListCommand: ParsableCommand {
         let accessKeyID: String
         let added: String
         let exposed: Bool
+        let sessionsOnly: Bool
         let rotation: RotationEntry?
 
         enum CodingKeys: String, CodingKey {
             case profile, added, exposed, rotation
             case accessKeyID = "access_key_id"
+            case sessionsOnly = "sessions_only"
         }
     }
 }

@@ -23,21 +23,26 @@ struct SessionsCommand: ParsableCommand {
                 guard context.now() < session.expiration else { return }
                 sessions.append(
                     Entry(
-                        profile: session.name, accessKeyId: session.accessKeyID,
+                        profile: session.name, accessKeyID: session.accessKeyID,
                         expiration: timestamp(session.expiration), renewal: timestamp(session.renewal)))
             }
             sessions.sort { $0.profile < $1.profile }
             if json { return try Console.say(json: ["sessions": sessions]) }
             guard !sessions.isEmpty else { return Console.note("no sessions") }
-            let rows = sessions.map { [$0.profile, short($0.accessKeyId), "until \($0.expiration)"] }
+            let rows = sessions.map { [$0.profile, short($0.accessKeyID), "until \($0.expiration)"] }
             Console.say(Console.table([["PROFILE", "KEY", "GOOD"]] + rows))
         }
 
         struct Entry: Encodable {
             let profile: String
-            let accessKeyId: String
+            let accessKeyID: String
             let expiration: String
             let renewal: String
+
+            enum CodingKeys: String, CodingKey {
+                case profile, expiration, renewal
+                case accessKeyID = "access_key_id"
+            }
         }
     }
 

@@ -23,7 +23,7 @@ struct WhoamiCommand: ParsableCommand {
         let client = try AWSAccess(in: context).client(for: name)
         let identity = try client.identity(of: credentials, profile: name)
         let answer = Answer(
-            profile: name, account: identity.account, arn: identity.arn, accessKeyId: credentials.accessKeyID,
+            profile: name, account: identity.account, arn: identity.arn, accessKeyID: credentials.accessKeyID,
             expiration: credentials.expiration.map { timestamp($0) })
         if json { return try Console.say(json: answer) }
         let end = answer.expiration.map { ", until \($0)" } ?? ""
@@ -34,8 +34,13 @@ struct WhoamiCommand: ParsableCommand {
         let profile: String
         let account: String
         let arn: String
-        let accessKeyId: String
+        let accessKeyID: String
         let expiration: String?
+
+        enum CodingKeys: String, CodingKey {
+            case profile, account, arn, expiration
+            case accessKeyID = "access_key_id"
+        }
     }
 }
 
