@@ -1,6 +1,7 @@
 import AWSAPI
 import AWSConfig
 import CredentialProcess
+import Dispatch
 import Importing
 import SealedStore
 import Sealing
@@ -41,6 +42,8 @@ final class LiveSessions: SessionWorld {
     private let context: Context
     private let options: SessionOptions
     private var isTokenUsed = false
+    /// What is said if STS takes its time.
+    private var notice: DispatchWorkItem?
 
     init(_ store: consuming UnlockedStore, _ options: SessionOptions, until deadline: Deadline) throws {
         context = store.context
@@ -149,6 +152,17 @@ final class LiveSessions: SessionWorld {
     func variable(_ name: String) -> SecretBytes { KeyInput.environmentSecret(name) }
 
     func report(_ progress: SessionProgress) {
-        if !options.isForProgram { Console.note("awskeys: \(progress.words)") }
+        if options.isForProgram { return }
+        switch progress {
+        case .asking:
+            // Most answers come at once.
+            let words = progress.words
+            let notice = DispatchWorkItem { Console.note("awskeys: \(words)") }
+            self.notice = notice
+            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1), execute: notice)
+        case .answered:
+            notice?.cancel()
+        case .waiting, .waitingForCode, .servedOld: Console.note("awskeys: \(progress.words)")
+        }
     }
 }

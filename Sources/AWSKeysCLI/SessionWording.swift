@@ -122,6 +122,8 @@ extension SessionProgress {
     /// For people.
     var words: String {
         switch self {
+        case .asking(let session): "asking STS for the session of \"\(session)\""
+        case .answered: "STS has answered"
         case .waiting(let session): "another program is getting the session of \"\(session)\"; waiting for it"
         case .waitingForCode(let serial, let seconds):
             "the code of \(serial) was used already; waiting \(seconds) s for the next one"

@@ -33,8 +33,8 @@ public struct ChangedEnvironment: ~Copyable {
         size += name.utf8.count + 1 + value.count + 1
     }
 
-    /// Starts a program in this process, looked for in `PATH`: it takes this one's place, with its signals, terminal and
-    /// exit status.
+    /// Starts a program in this process, looked for in `PATH`: it takes this one's place, with its signals, its
+    /// terminal and its exit status.
     ///
     /// - Parameters:
     ///   - words: its name and its arguments.

@@ -55,8 +55,8 @@ extension AWSFile {
 
     /// Adds the values of `source_profile` with which a profile names itself.
     ///
-    /// - Returns: whether another name can stand in their place, and no other profile builds on this one. Some SDKs give
-    ///   that one the key and some the role, which only a profile with both can do.
+    /// - Returns: whether another name can stand in their place, and no other profile builds on this one. Some SDKs
+    ///   give that one the key and some the role, which only a profile with both can do.
     fileprivate func addReferences(
         to profile: String, _ references: inout [(ConfigDocument.File, Range<Int>)]
     ) -> Bool {

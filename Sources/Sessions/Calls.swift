@@ -113,6 +113,8 @@ extension Resolver {
         _ call: SessionError.Call, _ wanted: Wanted, usesCode: Bool,
         _ body: () throws(AWSError) -> TemporaryCredentials
     ) throws(SessionError) -> TemporaryCredentials {
+        world.report(.asking(session: wanted.name))
+        defer { world.report(.answered) }
         do throws(AWSError) {
             return try body()
         } catch {

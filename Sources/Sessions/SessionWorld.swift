@@ -58,6 +58,10 @@ public struct MFADevice: Codable, Equatable, Sendable {
 
 /// How it goes.
 public enum SessionProgress: Sendable {
+    /// STS is being asked.
+    case asking(session: String)
+    /// STS has answered, or won't.
+    case answered
     /// Another process is getting the session.
     case waiting(session: String)
     /// A device's code was used already, and the next one is waited for.

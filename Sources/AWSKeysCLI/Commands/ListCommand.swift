@@ -18,7 +18,8 @@ struct ListCommand: ParsableCommand {
         let entries = try store.keys().map { key in
             Entry(
                 profile: key.profile, accessKeyID: key.accessKeyID, added: timestamp(Int(key.added)),
-                exposed: key.exposed, sessionsOnly: key.isSessionsOnly, rotation: rotations.first { $0.profiles.contains(key.profile) })
+                exposed: key.exposed, sessionsOnly: key.isSessionsOnly,
+                rotation: rotations.first { $0.profiles.contains(key.profile) })
         }
         let orphaned = rotations.filter(\.profiles.isEmpty)
         if json { return try Console.say(json: List(profiles: entries, rotations: rotations)) }
