@@ -84,7 +84,8 @@ private struct PlanDocument: Encodable {
                 profile: profile.name, accessKeyID: profile.accessKeyID,
                 action: profile.reason == nil ? "import" : "leave",
                 into: profile.reason == nil ? profile.into.map(\.rawValue) : nil,
-                keyProfile: profile.reason == nil ? profile.keyProfile : nil, reason: profile.reason?.rawValue,
+                keyProfile: profile.keyProfile == profile.name ? nil : profile.keyProfile,
+                reason: profile.reason?.rawValue,
                 message: profile.reason?.words)
         }
         self.copies = copies.map { Copy(path: $0.path, what: $0.what) }

@@ -2,6 +2,7 @@ import AWSAPI
 import AWSConfig
 import CredentialProcess
 import Dispatch
+import Foundation
 import Importing
 import SealedStore
 import Sealing
@@ -145,8 +146,18 @@ final class LiveSessions: SessionWorld {
         return code
     }
 
-    func output(of words: [String]) -> SecretBytes? {
-        Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
+    /// The profiles whose programs are running above this process, a line each.
+    private static let asking = "AWSKEYS_ASKING"
+
+    func isAsking(for profile: String) -> Bool {
+        context.environment(Self.asking)?.split(separator: "\n").contains(profile[...]) ?? false
+    }
+
+    func output(of words: [String], for profile: String) -> SecretBytes? {
+        let before = context.environment(Self.asking) ?? ""
+        _ = unsafe setenv(Self.asking, before + profile + "\n", 1)
+        defer { _ = unsafe setenv(Self.asking, before, 1) }
+        return Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
     }
 
     func variable(_ name: String) -> SecretBytes { KeyInput.environmentSecret(name) }

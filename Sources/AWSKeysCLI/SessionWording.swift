@@ -41,6 +41,11 @@ extension Failure {
             self.init(
                 .unavailable, "the `credential_process` of \"\(name)\" gave no credentials: \(command)",
                 hint: "run it in a terminal to see why")
+        case .circular(let name):
+            self.init(
+                .config,
+                "the `credential_process` of \"\(name)\" asks awskeys for \"\(name)\", which has no key for it",
+                hint: "`awskeys add \(name)` gives it one")
         case .token(let error): self.init(error)
         case .code(let serial, let problem): self.init(problem, serial: serial, profile: profile)
         case .endpoint(let error): self.init(error)

@@ -21,6 +21,8 @@ public enum SessionError: Error, Codable, Equatable, Sendable {
     case noVariables(profile: String)
     /// A program that gives a profile's credentials failed, or gave none.
     case program(profile: String, command: String)
+    /// A program that gives a profile's credentials asks awskeys for the same profile.
+    case circular(profile: String)
     /// The file with a web identity's token could not be read.
     case token(FileError)
     /// There is no code for multi-factor authentication.

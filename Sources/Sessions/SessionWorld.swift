@@ -32,10 +32,12 @@ public protocol SessionWorld: AnyObject {
     func service(for profile: String) -> String
     /// A device's code: six digits.
     func code(of device: MFADevice) throws(SessionError) -> String
-    /// What a program prints that gives credentials; `nil` if it fails.
+    /// Whether this process was started by a program that gives a profile's credentials, which would go on for ever.
+    func isAsking(for profile: String) -> Bool
+    /// What a program prints that gives a profile's credentials; `nil` if it fails.
     ///
     /// - Parameter words: the program and its arguments.
-    func output(of words: [String]) -> SecretBytes?
+    func output(of words: [String], for profile: String) -> SecretBytes?
     /// A variable of the environment; empty if it isn't set.
     func variable(_ name: String) -> SecretBytes
     /// Takes note of how it goes.

@@ -60,9 +60,10 @@ extension Resolver {
     }
 
     private func run(_ words: [String], for profile: String) throws(SessionError) -> Source {
+        guard !world.isAsking(for: profile) else { throw .circular(profile: profile) }
         let failure: SessionError =
             words[0] == "aws" ? .needsCLI(profile: profile) : .program(profile: profile, command: words[2])
-        guard let output = world.output(of: words) else { throw failure }
+        guard let output = world.output(of: words, for: profile) else { throw failure }
         guard let document = try? processCredentials(fromDocument: output) else { throw failure }
         return Source(credentials: document.credentials.copy(), expiration: document.expiration)
     }

@@ -146,3 +146,10 @@ def test_given_back_sdks_follow_the_roles_themselves(home: Home, moto: Moto) -> 
     assert "botocore-session" in call(home, moto.url, "boto3", "admin")
     for profile in ("admin", "deep", "outside"):
         assert json.loads(home.run("export", profile).done().stdout)["SessionToken"]
+
+
+def test_a_program_that_asks_awskeys_for_its_own_profile_ends(home: Home) -> None:
+    helper = home.helper
+    home.config.write_text(home.config.read_text() + f"[profile loop]\ncredential_process = env {helper} loop\n")
+    result = home.run("credential-process", "loop")
+    assert result.status == 69 and "credential_process" in result.stderr, result

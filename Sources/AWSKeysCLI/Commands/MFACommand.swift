@@ -30,8 +30,9 @@ struct MFACommand: ParsableCommand {
         func run(in context: Context) throws {
             let serial = try serialNumber(device, in: context)
             let store = try UnlockedStore.unlock(in: context)
-            Console.note("key and code will lie side by side: whoever opens the store has both")
-            try Console.confirm("seal the seed of \(serial)?", yes: yes)
+            try Console.confirm(
+                "key and code will lie side by side: whoever opens the store has both. Seal the seed of \(serial)?",
+                yes: yes)
             guard let seed = OneTimePassword.seed(in: try typed()) else {
                 throw Failure(
                     .usage, "that is no seed of a virtual device", hint: "it has letters and the digits 2 to 7 only")
@@ -39,6 +40,7 @@ struct MFACommand: ParsableCommand {
             let device = StoredDevice(serialNumber: serial, seed: seed)
             try store.update { try $0.set(device) }
             Console.say("sealed the seed of \(serial)")
+            Console.note("key and code lie side by side now: whoever opens the store has both")
             Console.note("`awskeys mfa code \(serial)` prints a code; AWS wants two in a row to activate a device")
         }
 
