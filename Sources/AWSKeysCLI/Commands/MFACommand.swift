@@ -133,9 +133,9 @@ struct MFACommand: ParsableCommand {
             let serial = try serialNumber(device, in: context)
             let store = try UnlockedStore.unlock(in: context)
             try Console.confirm("delete the seed of \(serial), which can't be had again from here?", yes: yes)
-            var isThere = false
-            try store.update { isThere = try $0.removeDevice(serial) }
-            guard isThere else { throw Failure(noDevice: serial) }
+            try store.update { draft in
+                guard try draft.removeDevice(serial) else { throw Failure(noDevice: serial) }
+            }
             Console.say("deleted the seed of \(serial)")
         }
     }
