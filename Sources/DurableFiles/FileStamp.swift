@@ -41,10 +41,11 @@ public struct FileStamp: Equatable, Sendable {
     public var isSettled: Bool {
         var now = timespec()
         _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
-        return changed == 0 || changed + Self.tick < Self.nanoseconds(now)
+        return changed == 0 || changed &+ Self.tick < Self.nanoseconds(now)
     }
 
+    /// Files can have times of any year; those that don't fit begin anew, and differ from others all the same.
     private static func nanoseconds(_ time: timespec) -> UInt64 {
-        UInt64(max(0, time.tv_sec)) * 1_000_000_000 + UInt64(time.tv_nsec)
+        UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
     }
 }

@@ -43,17 +43,17 @@ public struct AdoptionPlan: Sendable {
     /// - Throws: ``AdoptionError``.
     public init(
         _ profiles: [String], isUndo: Bool, config: borrowing AWSFile, credentials: borrowing AWSFile,
-        line: ProfileLine, hasKey: (String) throws -> Bool
-    ) throws {
+        line: ProfileLine, hasKey: (String) -> Bool
+    ) throws(AdoptionError) {
         self.isUndo = isUndo
         for profile in profiles {
             guard SectionHeader.isPlain(profile), !config.document.hasUnusualSection(for: profile),
                 !credentials.document.hasUnusualSection(for: profile)
-            else { throw AdoptionError.occupied(profile: profile, by: .oddSection) }
+            else { throw .occupied(profile: profile, by: .oddSection) }
             let config = config.section(of: profile)
             let credentials = credentials.section(of: profile)
             let found = [config, credentials].compactMap(\.self)
-            guard try !found.isEmpty || hasKey(profile) else { throw AdoptionError.noProfile(profile) }
+            guard !found.isEmpty || hasKey(profile) else { throw .noProfile(profile) }
             // One that was cut off has the name of before in one file only.
             let names = isUndo ? [] : ["role_arn"]
             let home = (names + [Role.adoptedPrefix + "role_arn"]).lazy.compactMap { name in
@@ -61,11 +61,11 @@ public struct AdoptionPlan: Sendable {
             }.first
             if let home {
                 roles.append(profile)
-                try isUndo ? giveBack(profile, home, line) : adopt(profile, home, found, line)
-            } else if try hasKey(profile) {
+                if isUndo { giveBack(profile, home, line) } else { try adopt(profile, home, found, line) }
+            } else if hasKey(profile) {
                 keys.append(profile)
             } else {
-                throw AdoptionError.noRole(profile)
+                throw .noRole(profile)
             }
             for place in found { try rename(profile, in: place) }
         }
@@ -73,13 +73,13 @@ public struct AdoptionPlan: Sendable {
 
     private mutating func adopt(
         _ profile: String, _ home: Place, _ found: [Place], _ line: ProfileLine
-    ) throws {
+    ) throws(AdoptionError) {
         for place in found {
             guard KeyLines(in: place.section, of: place.file) == nil else {
-                throw AdoptionError.inPlainText(profile: profile)
+                throw .inPlainText(profile: profile)
             }
             guard place.section.property(ProfileLine.property) == nil || place.line != nil else {
-                throw AdoptionError.occupied(profile: profile, by: .otherSource)
+                throw .occupied(profile: profile, by: .otherSource)
             }
         }
         guard home.line == nil else { return }
@@ -87,7 +87,7 @@ public struct AdoptionPlan: Sendable {
         lines.append((profile, home.file, line.text(for: profile)))
     }
 
-    private mutating func giveBack(_ profile: String, _ home: Place, _ line: ProfileLine) throws {
+    private mutating func giveBack(_ profile: String, _ home: Place, _ line: ProfileLine) {
         guard let property = home.line else { return }
         var range = property.own
         // As the last line of a file without an end to it, it brought the end of the line before.
@@ -99,13 +99,13 @@ public struct AdoptionPlan: Sendable {
     }
 
     /// Gives the settings of SDKs in one section other names, or their own again. No other byte of the line changes.
-    private mutating func rename(_ profile: String, in place: Place) throws {
+    private mutating func rename(_ profile: String, in place: Place) throws(AdoptionError) {
         for setting in Role.settingsOfSDKs {
             let prefixed = Role.adoptedPrefix + setting
             guard let property = place.section.property(isUndo ? prefixed : setting) else { continue }
             guard !property.isIndented, !property.isContinued,
                 place.section.property(isUndo ? setting : prefixed) == nil
-            else { throw AdoptionError.oddSetting(profile: profile, setting: property.name) }
+            else { throw .oddSetting(profile: profile, setting: property.name) }
             let start = property.own.lowerBound
             let (prefix, isUndo) = (Role.adoptedPrefix, isUndo)
             add(place.file) { edits in

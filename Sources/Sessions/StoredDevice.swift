@@ -48,6 +48,8 @@ extension StoredDevice {
             let last: UInt64 = try reader.number(span)
             let seed = try reader.secret(span)
             try reader.end(span)
+            // There are 2^32 steps in four thousand years.
+            guard last <= UInt64(UInt32.max) else { throw .damaged(.record) }
             return StoredDevice(serialNumber: serial, seed: seed, lastStep: last)
         }
     }

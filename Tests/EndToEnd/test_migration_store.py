@@ -31,6 +31,16 @@ def frozen(request: pytest.FixtureRequest, make_home: MakeHome) -> Iterator[tupl
     if (rotations := folder / "rotations.json").exists():
         found = json.loads(home.run("list", "--json").done().stdout)["rotations"]
         assert found == json.loads(rotations.read_text())
+    if (kept := folder / "kept-back.json").exists():
+        expected = json.loads(kept.read_text())
+        listed = json.loads(home.run("list", "--json").done().stdout)["profiles"]
+        assert {each["profile"] for each in listed if each["sessions_only"]} == set(expected)
+        for name, key in expected.items():
+            shown = json.loads(home.run("export", name, "--no-session", "--format", "json").done().stdout)
+            assert shown == {"AccessKeyId": key["access_key_id"], "SecretAccessKey": key["secret_access_key"]}
+    if (devices := folder / "devices.json").exists():
+        listed = json.loads(home.run("mfa", "list", "--json").done().stdout)["devices"]
+        assert [each["serial_number"] for each in listed] == json.loads(devices.read_text())
     yield home, json.loads((folder / "expected.json").read_text())
 
 

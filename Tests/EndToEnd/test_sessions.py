@@ -18,7 +18,7 @@ from fake_keys import Key
 from home import Home
 from moto_server import Moto
 from programs import run
-from sessions import Roles, role_arn
+from sessions import SERIAL, Roles, role_arn
 from stub_iam import Stub
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
@@ -153,3 +153,92 @@ def test_a_program_that_asks_awskeys_for_its_own_profile_ends(home: Home) -> Non
     home.config.write_text(home.config.read_text() + f"[profile loop]\ncredential_process = env {helper} loop\n")
     result = home.run("credential-process", "loop")
     assert result.status == 69 and "credential_process" in result.stderr, result
+
+
+def test_a_role_is_asked_for_with_all_that_its_profile_says(make_home: MakeHome, stub: Stub) -> None:
+    policy = '{"Version":"2012-10-17","Statement":[]}'
+    config = f"""[profile admin]
+role_arn = arn:aws:iam::123456789012:role/admin
+source_profile = dev
+role_session_name = ann@example.com
+external_id = id-EXAMPLE
+duration_seconds = 1800
+session_tags = team=blue, cost-centre = 12
+transitive_session_tags = team
+source_identity = ann
+session_policy = {policy}
+session_policy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess,arn:aws:iam::aws:policy/SecurityAudit
+"""
+    roles = Roles.make(make_home, stub, config)
+    assert roles.arn("admin") == role_arn("admin", "ann@example.com")
+    [call] = stub.calls("AssumeRole")
+    assert {name: value for name, value in call.parameters.items() if name != "Version"} == {
+        "RoleArn": "arn:aws:iam::123456789012:role/admin",
+        "RoleSessionName": "ann@example.com",
+        "ExternalId": "id-EXAMPLE",
+        "DurationSeconds": "1800",
+        "Policy": policy,
+        "PolicyArns.member.1.arn": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "PolicyArns.member.2.arn": "arn:aws:iam::aws:policy/SecurityAudit",
+        "SourceIdentity": "ann",
+        "Tags.member.1.Key": "team",
+        "Tags.member.1.Value": "blue",
+        "Tags.member.2.Key": "cost-centre",
+        "Tags.member.2.Value": "12",
+        "TransitiveTagKeys.member.1": "team",
+    }
+
+
+def test_a_kept_back_key_with_a_device_wants_a_code(make_home: MakeHome, stub: Stub) -> None:
+    roles = Roles.make(make_home, stub)
+    roles.user.mfa_codes |= {"123456"}
+    config = roles.home.config.read_text().replace("[profile dev]\n", f"[profile dev]\nmfa_serial = {SERIAL}\n")
+    roles.home.config.write_text(config)
+    roles.home.run("adopt", "dev", "--yes").done()
+    assert f"awskeys_mfa_serial = {SERIAL}" in roles.home.config.read_text()
+    roles.home.resolve("dev").failed(77, SERIAL)
+    assert roles.arn("dev", "--mfa-token", "123456") == roles.user.arn
+    # The very session that a role of the same device is assumed with.
+    assert roles.arn("careful") == role_arn("careful")
+    assert roles.calls == ["GetSessionToken", "AssumeRole"]
+
+
+def test_single_sign_on_is_the_aws_cli_s_business(make_home: MakeHome, stub: Stub, tmp_path: Path) -> None:
+    config = """[profile company]
+sso_session = company
+sso_account_id = 123456789012
+sso_role_name = staff
+
+[sso-session company]
+sso_start_url = https://example.com/start
+sso_region = us-east-1
+
+[profile admin]
+role_arn = arn:aws:iam::123456789012:role/admin
+source_profile = company
+"""
+    roles = Roles.make(make_home, stub, config)
+    given = roles.user.key()
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    path = roles.home.env["PATH"]
+    roles.home.env["PATH"] = f"{folder}:/nowhere"
+    roles.home.run("whoami", "admin").failed(78, "only the AWS CLI", '"company"')
+    document = json.dumps({"Version": 1, "AccessKeyId": given.id, "SecretAccessKey": given.secret})
+    aws = folder / "aws"
+    aws.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\necho '{document}'\n")
+    aws.chmod(0o755)
+    roles.home.env["PATH"] = f"{folder}:{path}"
+    assert roles.arn("admin") == role_arn("admin")
+    assert roles.arn("company") == roles.user.arn
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert set(asked) == {"configure export-credentials --profile company --format process"}
+    aws.write_text("#!/bin/sh\nexit 255\n")
+    roles.home.run("sessions", "clear").done()
+    roles.home.run("whoami", "admin").failed(78, "aws sso login --profile company", hint=True)
+
+
+def test_files_of_any_year_are_no_trouble(home: Home) -> None:
+    for year in (0, 20_000_000_000, 250_000_000_000):
+        os.utime(home.config, (year, year))
+        assert home.resolve("admin").done().stdout == home.run("credential-process", "admin").done().stdout

@@ -53,12 +53,12 @@ struct AdoptCommand: ParsableCommand {
     private func plan(_ names: Set<String>, in context: Context) throws -> Planned {
         let config = try ImportCommand.file(.config, in: context)
         let credentials = try ImportCommand.file(.credentials, in: context)
-        do {
+        let line = try context.profileLine()
+        do throws(AdoptionError) {
             let plan = try AdoptionPlan(
-                profiles, isUndo: undo, config: config, credentials: credentials, line: context.profileLine(),
-                hasKey: names.contains)
+                profiles, isUndo: undo, config: config, credentials: credentials, line: line, hasKey: names.contains)
             return Planned(plan: plan, config: config, credentials: credentials)
-        } catch let error as AdoptionError {
+        } catch {
             throw Failure(error)
         }
     }

@@ -142,7 +142,7 @@ struct MFACommand: ParsableCommand {
 
     /// What stands for a device: itself, or a profile that names it.
     private static func serialNumber(_ device: String, in context: Context) throws -> String {
-        // Profiles have no such names, and devices that can be held in a hand have shorter ones.
+        // Virtual devices, which are those with seeds, have ARNs.
         if device.hasPrefix("arn:") { return device }
         if let serial = try AWSAccess(in: context).device(of: device)?.serialNumber { return serial }
         throw Failure(
