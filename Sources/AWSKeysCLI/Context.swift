@@ -69,22 +69,26 @@ struct Context: Sendable {
         }
     }
 
-    /// Where the settings lie. https://specifications.freedesktop.org/basedir-spec: a relative folder doesn't count.
-    func settingsPath() -> String? {
+    /// The folder for settings; `nil` where the environment names no home.
+    /// https://specifications.freedesktop.org/basedir-spec: a relative one doesn't count.
+    func configFolder() -> String? {
         let named = environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-        return (named ?? environment("HOME").map { $0 + "/.config" }).map { $0 + "/awskeys/config" }
+        return named ?? environment("HOME").map { $0 + "/.config" }
     }
 
+    /// Where the settings lie.
+    func settingsPath() -> String? { configFolder().map { $0 + "/awskeys/config" } }
+
     /// Says on standard error what can't be understood in the settings.
-    func noteSettingsProblems() {
-        for problem in settings().problems { Console.note("awskeys: \(problem.words(settingsPath() ?? ""))") }
+    func note(problemsOf settings: Settings) {
+        for problem in settings.problems { Console.note("awskeys: \(problem.words(settingsPath() ?? ""))") }
     }
 
     /// What the person has set.
     func settings() -> Settings { settingsPath().map { Settings(readingFile: $0) } ?? Settings() }
 
-    func unlocker(_ options: Unlocker.Options = .mayAsk) -> Unlocker {
-        Unlocker(environment: environment, settings: settings(), options: options) {
+    func unlocker(_ options: Unlocker.Options, _ settings: Settings) -> Unlocker {
+        Unlocker(environment: environment, settings: settings, options: options) {
             guard !options.contains(.isForProgram) else { return }
             Console.note("awskeys: another program is asking for the passphrase; waiting for the answer")
         }

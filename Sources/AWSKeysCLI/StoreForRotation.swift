@@ -34,7 +34,7 @@ extension UnlockedStore {
         func update(_ change: (inout StoreDraft) throws(StoreError) -> Void) throws(StoreError) {
             let writer = try StoreWriter(locking: path, waiting: Self.patience)
             try writer.update(with: dataKey, change)
-            context.unlocker().rememberGeneration(of: try ClosedStore(at: path), dataKey)
+            Unlocker.rememberGeneration(of: try ClosedStore(at: path), dataKey)
         }
     }
 }

@@ -22,16 +22,18 @@ struct UnlockedStore: ~Copyable {
     /// - Parameter options: for a program, nothing is said on the way, since an SDK reads along.
     static func unlock(in context: Context, _ options: Unlocker.Options = .mayAsk) throws -> UnlockedStore {
         let isQuiet = options.contains(.isForProgram)
-        if !isQuiet { context.noteSettingsProblems() }
+        let settings = context.settings()
+        if !isQuiet { context.note(problemsOf: settings) }
         let path = try context.storePath()
-        let unlocked = try unlock(path, with: context.unlocker(options))
-        let closed = try closed(path)
+        let unlocked = try unlock(path, with: context.unlocker(options, settings))
+        var closed = try closed(path)
         var store = UnlockedStore(path: path, id: closed.id, dataKey: unlocked.dataKey.copy(), context: context)
         // Whoever accepts an older file makes it the newest one, so that nothing that was noted has to be taken back.
         if options.contains(.acceptsRollback), unlocked.generation > closed.generation {
             try store.update { $0.raise(above: unlocked.generation) }
+            closed = try Self.closed(path)
         }
-        try store.finish(try Self.closed(path), isQuiet: isQuiet)
+        try store.finish(closed, isQuiet: isQuiet)
         return store
     }
 
@@ -51,7 +53,7 @@ struct UnlockedStore: ~Copyable {
             throw Failure(error, store: path)
         }
         self.init(path: path, id: draft.id, dataKey: draft.withDataKey { $0.copy() }, context: context)
-        context.unlocker().remember(
+        Unlocker.remember(
             dataKey, store: id, generation: 1, lifetime: context.settings().lifetime, opener: opener)
     }
 
@@ -72,9 +74,12 @@ struct UnlockedStore: ~Copyable {
     }
 
     /// What opens the store in a file.
-    static func slots(_ path: String) throws -> [Slot] {
+    static func slots(_ path: String) throws -> [Slot] { try slots(of: closed(path), path) }
+
+    /// What opens a store that was read from a file.
+    static func slots(of store: borrowing ClosedStore, _ path: String) throws -> [Slot] {
         do throws(StoreError) {
-            return try ClosedStore(at: path).slots()
+            return try store.slots()
         } catch {
             throw Failure(error, store: path)
         }
@@ -182,7 +187,7 @@ struct UnlockedStore: ~Copyable {
 
     /// Lets the keyrings know of the generation that was just written.
     private func remember() throws {
-        context.unlocker().rememberGeneration(of: try Self.closed(path), dataKey)
+        Unlocker.rememberGeneration(of: try Self.closed(path), dataKey)
     }
 
     /// Finishes what was cut off, unless whoever began it is still at it.

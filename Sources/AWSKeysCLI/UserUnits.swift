@@ -8,9 +8,10 @@ struct UserUnits {
 
     /// Finds the folder that they lie in; systemd.unit(5).
     init(in context: Context) throws {
-        // https://specifications.freedesktop.org/basedir-spec: a relative one doesn't count.
-        let named = context.environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-        folder = try (named ?? "\(context.home())/.config") + "/systemd/user"
+        guard let config = context.configFolder() else {
+            throw Failure(.config, "HOME is not set", hint: "set HOME")
+        }
+        folder = config + "/systemd/user"
     }
 
     /// Writes a unit file, in the place of the one there, and says so.

@@ -1,3 +1,5 @@
+private import Sealing
+
 /// A profile's name as the argument of `awskeys-credential-process`.
 ///
 /// SDKs split the line in their own ways: some with a shell, some at white space, some keep quotes. A name therefore
@@ -28,7 +30,9 @@ public enum ProfileArgument {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+            guard let high = rest.popFirst().flatMap(hexadecimalDigit),
+                let low = rest.popFirst().flatMap(hexadecimalDigit)
+            else {
                 return nil
             }
             bytes.append(high << 4 | low)
@@ -43,15 +47,6 @@ public enum ProfileArgument {
             true
         default:
             "_.+@/:-".utf8.contains(byte)
-        }
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        default: nil
         }
     }
 }

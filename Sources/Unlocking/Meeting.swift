@@ -227,6 +227,7 @@ private struct Asker: ~Copyable {
         return bytes[name + 2] == UInt8(ascii: "T") || bytes[name + 2] == UInt8(ascii: "t")
     }
 }
+
 /// A socket that keeps messages apart, since a stream could be cut in the middle of one.
 func makeSocket() -> Int32 {
     socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)

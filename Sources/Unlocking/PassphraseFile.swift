@@ -32,10 +32,7 @@ public struct PassphraseFile: Sendable, Equatable {
     public func read() throws(UnlockError) -> SecretBytes {
         do throws(FileError) {
             var bytes = try readFile(at: path, atMost: 64 * 1024)
-            let end = bytes.withBytes { bytes in
-                bytes.indices.first { bytes[$0] == UInt8(ascii: "\n") || bytes[$0] == UInt8(ascii: "\r") }
-            }
-            if let end { bytes.truncate(to: end) }
+            bytes.truncateToFirstLine()
             guard bytes.count > 0 else { throw FileError("read", path, number: 0) }
             return bytes
         } catch {
@@ -44,4 +41,14 @@ public struct PassphraseFile: Sendable, Equatable {
     }
 
     var way: Way { .file(path: path, namedBy: variable) }
+}
+
+extension SecretBytes {
+    /// Gives up what follows the first line, and the end of that line.
+    mutating func truncateToFirstLine() {
+        let end = withBytes { bytes in
+            bytes.indices.first { bytes[$0] == UInt8(ascii: "\n") || bytes[$0] == UInt8(ascii: "\r") }
+        }
+        if let end { truncate(to: end) }
+    }
 }

@@ -144,8 +144,8 @@ extension SecretBuilder {
                 var index = start
                 while index < line.count {
                     var byte = line[index]
-                    if byte == UInt8(ascii: "%"), index + 2 < line.count, let high = digit(line[index + 1]),
-                        let low = digit(line[index + 2])
+                    if byte == UInt8(ascii: "%"), index + 2 < line.count, let high = hexadecimalDigit(line[index + 1]),
+                        let low = hexadecimalDigit(line[index + 2])
                     {
                         byte = high << 4 | low
                         index += 2
@@ -158,14 +158,5 @@ extension SecretBuilder {
         }
         decoded.truncate(to: count)
         decoded.withBytes { add($0) }
-    }
-}
-
-private func digit(_ character: UInt8) -> UInt8? {
-    switch character {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
-    default: nil
     }
 }

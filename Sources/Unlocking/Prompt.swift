@@ -1,4 +1,3 @@
-private import Glibc
 import Sealing
 
 /// What a person is asked for, as it is said in each place.
@@ -85,10 +84,7 @@ enum Prompt: ~Copyable {
     private static func ask(_ path: String, _ question: String, until deadline: Deadline) -> PromptReply {
         guard var program = AskedProgram.start(path, [question], until: deadline) else { return .obstacle(.notShown) }
         var typed = program.rest()
-        let end = typed.withBytes { typed in
-            typed.indices.first { typed[$0] == UInt8(ascii: "\n") || typed[$0] == UInt8(ascii: "\r") }
-        }
-        if let end { typed.truncate(to: end) }
+        typed.truncateToFirstLine()
         guard program.succeeds() else { return reply(nil, deadline) }
         return reply(typed, deadline)
     }

@@ -8,9 +8,9 @@ struct SharedFailure: Equatable {
     private static let most = 40
 
     /// The ways that the asker had, each with what tells it from another process's.
-    var ways: [String]
+    let ways: [String]
     /// What stood in each one's way.
-    var attempts: [UnlockError.Attempt]
+    let attempts: [UnlockError.Attempt]
 
     init(ways: [String], attempts: [UnlockError.Attempt]) {
         self.ways = Array(ways.prefix(Self.most))

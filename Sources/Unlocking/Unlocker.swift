@@ -60,28 +60,29 @@ public struct Unlocker: Sendable {
         let deadline = Deadline(in: Self.patience)
         let ladder = Ladder(
             environment: environment, settings: settings, mayAsk: options.contains(.mayAsk), until: deadline)
+        let id = try read(path).id
         let attempts: [UnlockError.Attempt]
         do throws(UnlockError) {
-            return try together(.unattended, of: ladder, path, until: deadline)
+            return try together(.unattended, of: ladder, path, id, until: deadline)
         } catch {
             guard case .locked(let reasons) = error, options.contains(.mayAsk) else { throw error }
             attempts = reasons
         }
-        return try together(.person(after: attempts), of: ladder, path, until: deadline)
+        return try together(.person(after: attempts), of: ladder, path, id, until: deadline)
     }
 
     /// Goes a stretch of the ladder for itself and for all who wait, or lets another process do it.
     private func together(
-        _ stretch: Ladder.Stretch, of ladder: Ladder, _ path: String, until deadline: Deadline
+        _ stretch: Ladder.Stretch, of ladder: Ladder, _ path: String, _ id: [UInt8], until deadline: Deadline
     ) throws(UnlockError) -> Unlocked {
         let ways = ladder.ways(of: stretch)
         while true {
-            if let unlocked = try remembered(path) { return unlocked }
-            let meeting = Meeting(store: try read(path).id, about: stretch.topic, until: deadline) {
+            if let unlocked = try remembered(path, id) { return unlocked }
+            let meeting = Meeting(store: id, about: stretch.topic, until: deadline) {
                 if stretch.topic == .person { whenWaiting() }
             }
             switch meeting.join(sits: !ways.isEmpty) {
-            case .asker(let seat): return try ask(stretch, of: ladder, path, at: seat)
+            case .asker(let seat): return try ask(stretch, of: ladder, path, id, at: seat)
             case .told(let message):
                 guard let answer = Answer(reading: message) else { break }
                 switch answer {
@@ -103,11 +104,10 @@ public struct Unlocker: Sendable {
     }
 
     private func ask(
-        _ stretch: Ladder.Stretch, of ladder: Ladder, _ path: String, at seat: consuming Seat?
+        _ stretch: Ladder.Stretch, of ladder: Ladder, _ path: String, _ id: [UInt8], at seat: consuming Seat?
     ) throws(UnlockError) -> Unlocked {
         // The last asker may have ended just before the seat was taken.
-        if let unlocked = try remembered(path) { return unlocked }
-        let id = try read(path).id
+        if let unlocked = try remembered(path, id) { return unlocked }
         if stretch.topic == .person, options.contains(.isForProgram), let reasons = KeyCache.refusal(store: id),
             let failure = SharedFailure(reading: reasons)
         {
@@ -119,11 +119,11 @@ public struct Unlocker: Sendable {
         let seen = max(opened.generation, KeyCache.load(store: id, isUse: false)?.generation ?? 0)
         let store = try read(path)
         let unlocked = try accept(opened.dataKey.copy(), seen, store)
-        remember(
+        Self.remember(
             unlocked.dataKey, store: id, generation: unlocked.generation, lifetime: settings.lifetime,
             opener: opened.opener)
         if opened.opener == .keyring, opened.generation < store.generation {
-            rememberGeneration(of: store, unlocked.dataKey)
+            Self.rememberGeneration(of: store, unlocked.dataKey)
         }
         KeyCache.forgetRefusal(store: id)
         return unlocked
@@ -157,10 +157,9 @@ public struct Unlocker: Sendable {
 
 extension Unlocker {
     /// What the kernel's keyring has, if it opens the store.
-    private func remembered(_ path: String) throws(UnlockError) -> Unlocked? {
-        guard !options.contains(.acceptsRollback), let cached = KeyCache.load(store: try read(path).id) else {
-            return nil
-        }
+    private func remembered(_ path: String, _ id: [UInt8]) throws(UnlockError) -> Unlocked? {
+        guard !options.contains(.acceptsRollback), let cached = KeyCache.load(store: id) else { return nil }
+        // After the key, so that what others write meanwhile doesn't look older.
         let store = try read(path)
         // After `awskeys rekey`, the one of before is useless; and an older file may be under the one of before.
         guard store.isOpened(by: cached.dataKey) else {
@@ -171,7 +170,7 @@ extension Unlocker {
         }
         let unlocked = try accept(cached.dataKey.copy(), cached.generation, store)
         // Another machine wrote it.
-        if cached.generation < store.generation { rememberGeneration(of: store, unlocked.dataKey) }
+        if cached.generation < store.generation { Self.rememberGeneration(of: store, unlocked.dataKey) }
         return unlocked
     }
 
@@ -208,7 +207,7 @@ extension Unlocker {
 
 extension Unlocker {
     /// Puts the data key into the kernel's keyring; where the kernel refuses, slots are opened each time.
-    public func remember(
+    public static func remember(
         _ key: borrowing SealingKey, store: [UInt8], generation: UInt64, lifetime: UInt32, opener: Opener
     ) {
         // Somebody may have seen a newer one meanwhile.
@@ -224,7 +223,7 @@ extension Unlocker {
     /// older file is noticed.
     ///
     /// - Parameter key: the store's data key.
-    public func rememberGeneration(of store: borrowing ClosedStore, _ key: borrowing SealingKey) {
+    public static func rememberGeneration(of store: borrowing ClosedStore, _ key: borrowing SealingKey) {
         if let cached = KeyCache.load(store: store.id, isUse: false) {
             remember(
                 key, store: store.id, generation: store.generation, lifetime: cached.lifetime, opener: cached.opener)

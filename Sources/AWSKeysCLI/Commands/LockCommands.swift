@@ -76,7 +76,7 @@ struct UnlockCommand: ParsableCommand {
         let settings = context.settings()
         let usual = cached.opener.isPerson ? settings.lifetimeAfterPassphrase : settings.lifetime
         let seconds = duration?.seconds ?? usual
-        context.unlocker().remember(
+        Unlocker.remember(
             store.dataKey, store: store.id, generation: cached.generation, lifetime: seconds, opener: cached.opener)
         Console.say("unlocked; locks itself when it hasn't been used for \(Lifetime(seconds: seconds).words)")
     }

@@ -148,7 +148,7 @@ extension UnlockedStore {
         do throws(StoreError) {
             let store = try ClosedStore(at: path)
             try store.prove(with: newKey)
-            context.unlocker().rememberGeneration(of: store, newKey)
+            Unlocker.rememberGeneration(of: store, newKey)
         } catch {
             return
         }

@@ -61,12 +61,13 @@ private struct StoreStatus: Encodable {
         kernelKeyring = problem == nil ? "available" : "refused"
         kernelKeyringProblem = problem.map { reason($0.number) }
         settings = context.settingsPath()
-        settingsProblems = context.settings().problems.map { $0.words(context.settingsPath() ?? "") }
+        let path = settings ?? ""
+        settingsProblems = context.settings().problems.map { $0.words(path) }
         guard FileManager.default.fileExists(atPath: store) else { return }
         exists = true
         let closed = try UnlockedStore.closed(store)
         generation = closed.generation
-        slots = try UnlockedStore.slots(store).map(SlotEntry.init)
+        slots = try UnlockedStore.slots(of: closed, store).map(SlotEntry.init)
         let written = try FileManager.default.attributesOfItem(atPath: store)[.modificationDate] as? Date
         lastWrite = written.map { timestamp(Int($0.timeIntervalSince1970)) }
         // Looking doesn't lengthen the time.
