@@ -105,8 +105,8 @@ extension Session {
         var head: [UInt8] = []
         head.append(sized: name)
         head.append(sized: accessKeyID)
-        head.append(littleEndian: UInt64(expiration))
-        head.append(littleEndian: UInt64(renewal))
+        head.append(littleEndian: UInt64(clamping: expiration))
+        head.append(littleEndian: UInt64(clamping: renewal))
         head.append(sized: bond.keyProfile)
         head += bond.keyTag.isEmpty ? [UInt8](repeating: 0, count: SessionBond.tagSize) : bond.keyTag
         head += bond.settings

@@ -12,7 +12,7 @@ extension Resolver {
         case .user(let source, let device):
             let source = try credentials(of: source)
             let code = try device.map { (device) throws(SessionError) in try self.code(of: device) }
-            let client = try world.client(for: wanted.name)
+            let client = try world.client(for: asked)
             let made = try calling(.getSessionToken, wanted, usesCode: code != nil) { () throws(AWSError) in
                 try client.sessionToken(
                     mfa: code, duration: duration ?? userDuration, with: source.credentials)
@@ -32,7 +32,7 @@ extension Resolver {
         var device = role.device
         let credentials = try signing(role, after: previous, wanted, &device)
         let code = try device.map { (device) throws(SessionError) in try self.code(of: device) }
-        let client = try world.client(for: wanted.name)
+        let client = try world.client(for: asked)
         let made = try calling(.assumeRole, wanted, usesCode: code != nil) { () throws(AWSError) in
             try client.assumeRole(request, mfa: code, with: credentials)
         }
@@ -71,7 +71,7 @@ extension Resolver {
     ) throws(SessionError) -> Session {
         guard case .webIdentity(let identity) = chain.source else { throw .noCredentials(profile: wanted.name) }
         let token = try token(in: identity.tokenFile)
-        let client = try world.client(for: wanted.name)
+        let client = try world.client(for: asked)
         let request = RoleRequest(identity.role, duration: duration)
         let made = try calling(.assumeRoleWithWebIdentity, wanted, usesCode: false) { () throws(AWSError) in
             try client.assumeRole(request, webIdentityToken: token)

@@ -13,6 +13,8 @@ public final class Resolver {
     /// The store's id.
     let store: [UInt8]
     let sessions: SessionFolder
+    /// The profile that was asked for, whose settings lead to STS for the whole of its chain, as with botocore.
+    private(set) var asked = ""
 
     /// - Parameters:
     ///   - store: the store's id.
@@ -31,6 +33,7 @@ public final class Resolver {
     ///
     /// - Throws: ``SessionError``.
     public func credentials(for profile: String) throws(SessionError) -> ProfileCredentials {
+        asked = profile
         let chain = try world.chain(of: profile)
         if !chain.isUsers {
             return ProfileCredentials(try session(.role(chain, name: profile), isLast: true))

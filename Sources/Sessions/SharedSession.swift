@@ -104,7 +104,8 @@ extension Resolver {
 
     /// What a new session would hold for.
     private func bond(of wanted: Wanted) throws(SessionError) -> SessionBond {
-        var words = Words(kind: wanted.kind, service: world.service(for: wanted.name), key: "")
+        let service = world.service(for: asked)
+        var words = Words(kind: wanted.kind, service: service, key: "")
         var profile = ""
         var tag: [UInt8] = []
         switch wanted.source {
@@ -118,9 +119,11 @@ extension Resolver {
             tag = found
         default: break
         }
+        // The fast lane doesn't know of the environment's keys, nor that a profile's own settings lead elsewhere.
+        let isForFastLane = wanted.source.isInFiles && world.service(for: wanted.name) == service
         return SessionBond(
             keyProfile: profile, keyTag: tag, settings: words.digest, addresses: world.places.addresses,
-            files: world.files.isSettled && wanted.source.isInFiles ? world.files : .never)
+            files: world.files.isSettled && isForFastLane ? world.files : .never)
     }
 
     /// What was asked for, in words.

@@ -18,7 +18,7 @@ from fake_keys import Key
 from home import Home
 from moto_server import Moto
 from programs import run
-from sessions import SERIAL, Roles, role_arn
+from sessions import SERIAL, Roles, nobody_listens, role_arn
 from stub_iam import Stub
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
@@ -242,3 +242,18 @@ def test_files_of_any_year_are_no_trouble(home: Home) -> None:
     for year in (0, 20_000_000_000, 250_000_000_000):
         os.utime(home.config, (year, year))
         assert home.resolve("admin").done().stdout == home.run("credential-process", "admin").done().stdout
+
+
+def test_the_asked_profile_s_settings_lead_to_sts_for_its_whole_chain(make_home: MakeHome, stub: Stub) -> None:
+    """As with botocore; and another profile's session from there isn't a profile's own."""
+    roles = Roles.make(make_home, stub)
+    roles.user.mfa_codes |= {"123456", "654321"}
+    roles.home.env.pop("AWS_ENDPOINT_URL_STS")
+    roles.home.env["HTTPS_PROXY"] = nobody_listens()
+    config = roles.home.config.read_text().replace("[profile deep]\n", f"[profile deep]\nendpoint_url = {stub.url}\n")
+    config = config.replace("[profile careful]\n", f"[profile careful]\nendpoint_url = {stub.url}\n")
+    roles.home.config.write_text(config)
+    assert roles.arn("deep") == role_arn("deep")
+    assert roles.arn("careful", "--mfa-token", "123456") == role_arn("careful")
+    # What "admin" itself would ask is AWS, which isn't to be had here.
+    roles.home.resolve("admin").failed(69, "cannot reach")
