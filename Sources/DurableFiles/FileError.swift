@@ -1,7 +1,7 @@
 private import Glibc
 
 /// A call to the file system that failed.
-public struct FileError: Error, Codable, Equatable, Sendable {
+public struct FileError: Error, Equatable, Sendable {
     /// What was being done: the name of the system call.
     public let call: String
     /// The file it was done to.

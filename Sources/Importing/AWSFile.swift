@@ -50,6 +50,11 @@ public struct AWSFile: ~Copyable {
         bytes.withBytesOrNone(body)
     }
 
+    /// Whether both hold the same.
+    public func isSame(as other: borrowing AWSFile) -> Bool {
+        other.withBytes { other in withBytes { SecretBytes(copying: $0).equals(other) } }
+    }
+
     /// The value of a property that is no secret.
     func text(_ property: ConfigDocument.Property) -> String {
         withBytes { String(decoding: $0.extracting(property.value).array(), as: UTF8.self) }

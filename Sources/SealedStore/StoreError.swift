@@ -1,7 +1,7 @@
 public import DurableFiles
 
 /// Why a store could not be read or written.
-public enum StoreError: Error, Codable, Equatable, Sendable {
+public enum StoreError: Error, Equatable, Sendable {
     /// There is no file.
     case missing
     /// A call to the file system failed.
@@ -26,7 +26,7 @@ public enum StoreError: Error, Codable, Equatable, Sendable {
     case full
 
     /// A part of the file, in the order of the bytes.
-    public enum Part: String, Codable, Sendable {
+    public enum Part: String, Sendable {
         case header, slots, index, record
     }
 }

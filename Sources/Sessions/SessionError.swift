@@ -3,8 +3,8 @@ public import AWSConfig
 public import DurableFiles
 public import SealedStore
 
-/// Why a profile's credentials could not be had. It can be told to other processes that wait for them.
-public enum SessionError: Error, Codable, Equatable, Sendable {
+/// Why a profile's credentials could not be had.
+public enum SessionError: Error, Equatable, Sendable {
     /// The profile's settings describe no chain that could be followed.
     case chain(RoleChainError)
     /// The store could not be read.
@@ -61,6 +61,37 @@ public enum SessionError: Error, Codable, Equatable, Sendable {
         case .code(_, let problem): problem == .refused || problem == .noAnswer
         case .aws(let error, _, _, let usedCode): usedCode && error.isAccessDenied
         default: false
+        }
+    }
+}
+
+/// What is told to other processes that wait for the same session: what came of asking somebody. The rest each of them
+/// sees for itself.
+enum SharedSessionError: Codable {
+    case program(profile: String, command: String)
+    case needsCLI(profile: String)
+    case code(serial: String, SessionError.CodeProblem)
+    case aws(AWSError, call: SessionError.Call, session: String, usedCode: Bool)
+
+    init?(_ error: SessionError) {
+        switch error {
+        case .program(let profile, let command): self = .program(profile: profile, command: command)
+        case .needsCLI(let profile): self = .needsCLI(profile: profile)
+        case .code(let serial, let problem): self = .code(serial: serial, problem)
+        case .aws(let error, let call, let session, let usedCode):
+            self = .aws(error, call: call, session: session, usedCode: usedCode)
+        default: return nil
+        }
+    }
+
+    /// The error that was told.
+    var error: SessionError {
+        switch self {
+        case .program(let profile, let command): .program(profile: profile, command: command)
+        case .needsCLI(let profile): .needsCLI(profile: profile)
+        case .code(let serial, let problem): .code(serial: serial, problem)
+        case .aws(let error, let call, let session, let usedCode):
+            .aws(error, call: call, session: session, usedCode: usedCode)
         }
     }
 }

@@ -32,7 +32,8 @@ extension Resolver {
                 switch consume outcome {
                 case .session(let session):
                     if session.isGood(for: wanted, bond, now: world.now) { return session }
-                case .failure(let error):
+                case .failure(let shared):
+                    let error = shared.error
                     // A person who has just asked for it may try again after somebody else's no.
                     if options.isForProgram || !error.isRefusal { throw error }
                 }
@@ -72,8 +73,10 @@ extension Resolver {
                 return session
             case nil: break
             }
-            if error.isRefusal { remember(error, of: wanted) }
-            tell(.failure(error), to: seat)
+            if let shared = SharedSessionError(error) {
+                if error.isRefusal { remember(shared, of: wanted) }
+                tell(.failure(shared), to: seat)
+            }
             throw error
         }
     }
@@ -158,11 +161,11 @@ extension Session {
 extension Resolver {
     private func refusal(of wanted: Wanted) -> SessionError? {
         KeyCache.refusal(store: sessions.id(of: wanted.name)).flatMap {
-            try? JSONDecoder().decode(SessionError.self, from: Data($0))
+            try? JSONDecoder().decode(SharedSessionError.self, from: Data($0)).error
         }
     }
 
-    private func remember(_ error: SessionError, of wanted: Wanted) {
+    private func remember(_ error: SharedSessionError, of wanted: Wanted) {
         guard let reasons = try? JSONEncoder().encode(error) else { return }
         KeyCache.rememberRefusal(Array(reasons), store: sessions.id(of: wanted.name))
     }
@@ -171,7 +174,7 @@ extension Resolver {
 /// What who acted says to those who wait.
 private enum Outcome: ~Copyable {
     case session(Session)
-    case failure(SessionError)
+    case failure(SharedSessionError)
 
     /// A byte for its kind, then the session's bytes, or the error as JSON.
     borrowing func encoded() -> SecretBytes {
@@ -195,7 +198,7 @@ private enum Outcome: ~Copyable {
             self = .session(session)
         case 2:
             let json = Data(rest.withBytes { $0.array() })
-            guard let error = try? JSONDecoder().decode(SessionError.self, from: json) else { return nil }
+            guard let error = try? JSONDecoder().decode(SharedSessionError.self, from: json) else { return nil }
             self = .failure(error)
         default: return nil
         }

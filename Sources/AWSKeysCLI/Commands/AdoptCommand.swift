@@ -29,14 +29,17 @@ struct AdoptCommand: ParsableCommand {
     func run(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
         let names = try Set(store.keys().map(\.profile))
-        let plan = try plan(names, in: context).plan
-        show(plan, in: context)
+        let plan = try plan(names, in: context)
+        show(plan.plan, in: context)
         guard !dryRun else { return }
         try Console.confirm(undo ? "give them back?" : "let programs ask awskeys for them?", yes: yes)
         try store.change(isTaking: false) { (importer) in
             // Under the lock: the files may have changed since the plan was shown.
             let now = try self.plan(names, in: context)
-            guard now.plan.isSame(as: plan) else { throw ImportError.changedMeanwhile(path: now.config.path) }
+            guard now.plan.isSame(as: plan.plan) else {
+                throw ImportError.changedMeanwhile(
+                    path: now.config.isSame(as: plan.config) ? now.credentials.path : now.config.path)
+            }
             try importer.carryOut(now.plan, config: now.config, credentials: now.credentials)
         }
         Console.say(

@@ -133,7 +133,8 @@ struct ImportCommand: ParsableCommand {
             let names = Set(plan.imported.map(\.name))
             let planNow = try self.plan(configNow, credentialsNow, only: names, in: context)
             guard plan.isSame(as: planNow, config, credentials, now: configNow, credentialsNow) else {
-                throw ImportError.changedMeanwhile(path: credentials.path)
+                throw ImportError.changedMeanwhile(
+                    path: configNow.isSame(as: config) ? credentials.path : config.path)
             }
             try importer.apply(
                 planNow, config: configNow, credentials: credentialsNow, now: UInt64(context.now()),
