@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -152,3 +154,20 @@ def test_a_locked_store_is_named(roles: Roles) -> None:
     roles.home.run("lock").done()
     roles.home.run("exec", "admin", "--", "env").failed(77, "locked")
     assert programs.AWSKEYS  # the command was never started
+
+
+def test_login_opens_a_page_that_nobody_else_can_read(roles: Roles, tmp_path: Path) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    opener = folder / "xdg-open"
+    opener.write_text(f'#!/bin/sh\nstat -c %a "$1" > {tmp_path}/mode\ncat "$1" > {tmp_path}/page\necho "$1" > {tmp_path}/path\n')
+    opener.chmod(0o755)
+    roles.home.env["PATH"] = f"{folder}:{roles.home.env['PATH']}"
+    result = roles.home.run("login", "admin", "--open").done()
+    assert (result.stdout, result.stderr) == ("", "opening the console in your browser\n")
+    page = html.unescape((tmp_path / "page").read_text())
+    assert f"url={roles.stub.url}/federation?Action=login&Destination=https%3A%2F%2Fconsole.aws.amazon.com" in page
+    assert "&SigninToken=" in page and (tmp_path / "mode").read_text() == "600\n"
+    assert not Path((tmp_path / "path").read_text().strip()).exists()
+    opener.write_text("#!/bin/sh\nexit 3\n")
+    roles.home.run("login", "admin", "--open").failed(69, "no browser")

@@ -77,12 +77,13 @@ struct AdoptCommand: ParsableCommand {
                     ? "\(profile): programs get the key itself again"
                     : "\(profile): programs get sessions of its key, never the key itself")
         }
-        if !undo, !plan.keys.isEmpty {
-            Console.note(
-                "a user's session can't call IAM, nor STS but for AssumeRole and GetCallerIdentity, unless it was "
-                    + "got with an MFA code")
-        }
+        if !undo, !plan.keys.isEmpty { Console.note(Self.limits) }
     }
+
+    /// What a session of a user is not good for.
+    static let limits =
+        "a user's session can't call IAM, nor STS but for AssumeRole and GetCallerIdentity, unless it was got with an "
+        + "MFA code"
 }
 
 extension Failure {

@@ -145,6 +145,7 @@ struct ImportCommand: ParsableCommand {
                 + (sessions ? "programs get temporary credentials" : "every program goes on as before"))
         Console.note(
             "these keys lay in plain text, so others may have seen them: `awskeys rotate --imported` replaces them")
+        if sessions { Console.note(AdoptCommand.limits) }
         Console.note("`awskeys import --undo` takes it back")
         guard !yes, Terminal.isThere, Console.agrees("replace them in IAM now?") else { return }
         try RotateCommand.parse(["--"] + plan.imported.map(\.keyProfile)).run(in: context)

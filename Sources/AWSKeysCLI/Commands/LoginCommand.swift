@@ -1,19 +1,24 @@
 import AWSAPI
 import ArgumentParser
 import CredentialProcess
+import DurableFiles
 import Foundation
 import Sealing
+import Unlocking
 
 struct LoginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login",
-        abstract: "Print a URL that signs in to the AWS console with a profile's role.",
+        abstract: "Sign in to the AWS console with a profile's role: print the URL, or open it.",
         discussion: "Whoever opens the URL within 15 minutes is signed in.")
 
     @Argument(help: "The profile; it must be one with a role.", completion: .profiles)
     var profile: String
 
     @OptionGroup var session: SessionArguments
+
+    @Flag(help: "Open it in the browser rather than print it.")
+    var open = false
 
     @Option(help: "The page of the console: a URL, or a service such as s3.")
     var destination: String?
@@ -34,8 +39,47 @@ struct LoginCommand: ParsableCommand {
                 .config, "AWS signs in to the console with the session of a role, and this is \(identity.arn)",
                 hint: "name a profile with a role: `awskeys login PROFILE`")
         }
-        try Console.reveal(try url(of: page, with: credentials, client))
-        Console.say("")
+        let url = try url(of: page, with: credentials, client)
+        if open { return try show(url, in: context) }
+        try Console.reveal(lineOf(url))
+    }
+
+    /// How long a browser is given to read a page, in seconds.
+    private static let moment = 5.0
+
+    /// Opens a URL by way of a page that leads there: as an argument, every process on the machine could read it.
+    private func show(_ url: borrowing SecretBytes, in context: Context) throws {
+        let folder = try context.environment("XDG_RUNTIME_DIR") ?? context.sessionPlaces().folder
+        let path = "\(folder)/awskeys-login-\(hexadecimal(randomBytes(8))).html"
+        do throws(FileError) {
+            try makeFolder(at: folder)
+            try makeFile(at: path, with: page(leadingTo: url))
+        } catch {
+            throw Failure(error)
+        }
+        defer { try? removeFile(at: path) }
+        guard output(of: ["xdg-open", path], complains: true, until: Deadline(in: .seconds(30))) != nil else {
+            throw Failure(.unavailable, "no browser could be opened", hint: "without `--open`, the URL is printed")
+        }
+        Console.note("opening the console in your browser")
+        context.sleep(Self.moment)
+    }
+
+    private func page(leadingTo url: borrowing SecretBytes) -> SecretBytes {
+        var page = SecretBuilder()
+        page.add(#"<!DOCTYPE html><meta charset="utf-8"><title>AWS</title><meta http-equiv="refresh" content="0; url="#)
+        url.withBytes { url in
+            for index in url.indices {
+                // Percent-encoded, it has nothing else that HTML would take for its own.
+                if url[index] == UInt8(ascii: "&") {
+                    page.add("&amp;")
+                } else {
+                    page.add(url.extracting(index..<index + 1))
+                }
+            }
+        }
+        page.add("\">\n")
+        return page.joined()
     }
 
     private func url(
