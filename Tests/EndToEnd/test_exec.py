@@ -87,7 +87,8 @@ def test_without_a_command_it_is_the_shell(roles: Roles) -> None:
 
 
 def test_what_can_t_be_started_is_named(roles: Roles) -> None:
-    roles.home.run("exec", "dev", "--", "no-such-program").failed(127, '"no-such-program"')
+    usual = {"PATH": "/usr/bin:/bin"}
+    roles.home.run("exec", "dev", "--", "no-such-program", env=usual).failed(127, '"no-such-program"')
     roles.home.run("exec", "dev", "--", "/etc").failed(126, "permission denied")
     roles.home.run("exec", "nobody", "--", "env").failed(66, 'no profile "nobody"')
 
