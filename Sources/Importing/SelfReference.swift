@@ -61,9 +61,15 @@ extension AWSFile {
         to profile: String, _ references: inout [(ConfigDocument.File, Range<Int>)]
     ) -> Bool {
         for section in document.sections {
-            guard let property = section.property("source_profile"), text(property) == profile else { continue }
-            guard section.header.profile == profile, !property.isIndented, !property.isContinued else { return false }
-            references.append((document.file, property.value))
+            for name in ["source_profile", Role.adoptedPrefix + "source_profile"] {
+                guard let property = section.property(name) else { continue }
+                // To some SDKs, what follows is a comment.
+                let words = text(property).split(whereSeparator: \.isWhitespace)
+                guard words.first == profile[...] else { continue }
+                let isItsOwn = section.header.profile == profile && name == "source_profile" && words.count == 1
+                guard isItsOwn, !property.isIndented, !property.isContinued else { return false }
+                references.append((document.file, property.value))
+            }
         }
         return true
     }

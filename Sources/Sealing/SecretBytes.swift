@@ -26,7 +26,9 @@ private import CSodium
     public init(uninitialized count: Int) {
         precondition(count >= 0, "a size is never negative")
         Sodium.ready()
-        if let pooled = unsafe SecretPool.take(count) {
+        if count == 0 {
+            unsafe start = Self.nothing
+        } else if let pooled = unsafe SecretPool.take(count) {
             unsafe start = pooled
         } else {
             guard let memory = unsafe sodium_malloc(count) else { fatalError("no memory for \(count) secret bytes") }
@@ -53,8 +55,11 @@ private import CSodium
     /// The same bytes once more, in memory of their own.
     public func copy() -> SecretBytes { withBytes { SecretBytes(copying: $0) } }
 
+    /// Where no bytes lie: many a secret has none, such as the token of a long-term key.
+    nonisolated(unsafe) private static let nothing = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+
     deinit {
-        if unsafe !SecretPool.giveBack(start, capacity) { unsafe sodium_free(start) }
+        if capacity > 0, unsafe !SecretPool.giveBack(start, capacity) { unsafe sodium_free(start) }
     }
 
     /// Gives up the bytes from `newCount` on; they are wiped at once.

@@ -6,27 +6,53 @@ private import Synchronization
 ///
 /// The pool itself comes from `sodium_malloc`: guard pages around it, `mlock`ed where the process may lock memory, left
 /// out of core dumps. A secret is wiped when it goes.
-enum SecretPool {
+struct SecretPool: ~Copyable {
     private static let blockSize = 128
-    /// One page with the 16 bytes that `sodium_malloc` puts before it.
-    private static let blockCount = 31
     /// Larger secrets get memory of their own.
     private static let largest = 1024
+
+    /// One page with the 16 bytes that `sodium_malloc` puts before it: enough for an answer of the fast lane.
+    private static let first = SecretPool(blockCount: 31)
+    /// Two pages more, for who has many secrets at once.
+    private static let second = SecretPool(blockCount: 63)
+
+    private let memory: Memory
+    private let blockCount: Int
+    /// A bit for each block that is taken.
+    private let taken = Mutex<UInt64>(0)
 
     @safe private struct Memory: @unchecked Sendable {
         let start: UnsafeMutablePointer<UInt8>?
     }
 
-    private static let memory = unsafe Memory(
-        start: sodium_malloc(blockSize * blockCount)?.assumingMemoryBound(to: UInt8.self))
-    /// A bit for each block that is taken.
-    private static let taken = Mutex<UInt64>(0)
+    private init(blockCount: Int) {
+        self.blockCount = blockCount
+        memory = unsafe Memory(
+            start: sodium_malloc(Self.blockSize * blockCount)?.assumingMemoryBound(to: UInt8.self))
+    }
 
     /// Memory for `count` bytes; `nil` where the pool is no place for it.
     static func take(_ count: Int) -> UnsafeMutablePointer<UInt8>? {
-        guard count <= largest, let start = unsafe memory.start else { return nil }
+        guard count <= largest else { return nil }
         let blocks = max(1, (count + blockSize - 1) / blockSize)
+        if let found = unsafe first.take(blocks: blocks) { return unsafe found }
+        return unsafe second.take(blocks: blocks)
+    }
+
+    /// Takes memory back and wipes it.
+    ///
+    /// - Returns: whether it was the pool's.
+    static func giveBack(_ memory: UnsafeMutablePointer<UInt8>, _ count: Int) -> Bool {
+        let blocks = max(1, (count + blockSize - 1) / blockSize)
+        if unsafe first.giveBack(memory, blocks: blocks) { return true }
+        // What is larger never asked for it.
+        return unsafe count <= largest && second.giveBack(memory, blocks: blocks)
+    }
+
+    private borrowing func take(blocks: Int) -> UnsafeMutablePointer<UInt8>? {
+        guard let start = unsafe memory.start else { return nil }
         let mask = UInt64.max >> UInt64(UInt64.bitWidth - blocks)
+        let blockCount = blockCount
         let block = taken.withLock { taken -> Int? in
             for block in 0...blockCount - blocks where taken & mask << UInt64(block) == 0 {
                 taken |= mask << UInt64(block)
@@ -35,20 +61,16 @@ enum SecretPool {
             return nil
         }
         guard let block else { return nil }
-        return unsafe start + block * blockSize
+        return unsafe start + block * Self.blockSize
     }
 
-    /// Takes memory back and wipes it.
-    ///
-    /// - Returns: whether it was the pool's.
-    static func giveBack(_ memory: UnsafeMutablePointer<UInt8>, _ count: Int) -> Bool {
-        guard let start = unsafe Self.memory.start else { return false }
+    private borrowing func giveBack(_ memory: UnsafeMutablePointer<UInt8>, blocks: Int) -> Bool {
+        guard let start = unsafe self.memory.start else { return false }
         let offset = unsafe memory - start
-        guard (0..<blockSize * blockCount).contains(offset) else { return false }
-        let blocks = max(1, (count + blockSize - 1) / blockSize)
-        unsafe sodium_memzero(memory, blocks * blockSize)
+        guard (0..<Self.blockSize * blockCount).contains(offset) else { return false }
+        unsafe sodium_memzero(memory, blocks * Self.blockSize)
         let mask = UInt64.max >> UInt64(UInt64.bitWidth - blocks)
-        taken.withLock { $0 &= ~(mask << UInt64(offset / blockSize)) }
+        taken.withLock { $0 &= ~(mask << UInt64(offset / Self.blockSize)) }
         return true
     }
 }

@@ -151,7 +151,7 @@ def assert_taken(pair: Judged, before: dict[str, Resolution], plan: dict[str, An
             # A name may be out of reach of some SDKs, before as after.
             seen = {outcome(answer, each["profile"]).get("id", "none") for answer in before.values()} - {"none"}
             # One that was split goes on to its role with the same key.
-            how = "" if each["key_profile"] == each["profile"] else "ASSUMED-BY-"
+            how = "ASSUMED-BY-" if "key_profile" in each else ""
             assert seen == {how + each["access_key_id"]}, f"{each['profile']!r} is {seen} to the SDKs"
     still = {found for content in pair.bytes() for found in keys_still_in(content or b"") if found[0] not in left}
     assert not still, f"in a file still, and not left alone by the plan: {still}"

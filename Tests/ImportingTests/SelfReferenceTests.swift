@@ -112,6 +112,8 @@ struct SelfReferenceTests {
             "[profile ops]\n\(role)source_profile = ops\nweb_identity_token_file = /token\n",
             "[profile ops]\n\(role)source_profile = ops\n[profile x]\nsource_profile = ops\n",
             "[profile ops]\n\(role)source_profile = ops\n  more\n",
+            "[profile ops]\n\(role)source_profile = ops\n[profile x]\nawskeys_source_profile = ops\n",
+            "[profile ops]\n\(role)source_profile = ops\n[profile x]\nsource_profile = ops # note\n",
             "[profile ops]\n\(role)source_profile = other\n", "[profile ops]\n\(role)",
             "[DEFAULT]\nregion = x\n[profile ops]\n\(role)source_profile = ops\n",
         ])

@@ -10,7 +10,7 @@ import Testing
 struct MeetingTests {
     private let store = randomBytes(16)
 
-    private func join(within time: Duration = .seconds(30)) -> Meeting.Role {
+    private func join(within time: Duration = .seconds(1200)) -> Meeting.Role {
         Meeting(store: store, about: .person, until: Deadline(in: time)).join(sits: true)
     }
 
@@ -69,7 +69,7 @@ struct MeetingTests {
     @Test("who has no way to act acts at once where nobody does, and waits where somebody does")
     func doesNotSit() {
         #expect(
-            text(Meeting(store: store, about: .person, until: Deadline(in: .seconds(30))).join(sits: false))
+            text(Meeting(store: store, about: .person, until: Deadline(in: .seconds(1200))).join(sits: false))
                 == "asker without a seat")
         guard case .asker(.some(let seat)) = join() else {
             Issue.record("no seat")
@@ -86,7 +86,7 @@ struct MeetingTests {
             Issue.record("no seat")
             return
         }
-        let other = Meeting(store: store, about: .unattended, until: Deadline(in: .seconds(30)))
+        let other = Meeting(store: store, about: .unattended, until: Deadline(in: .seconds(1200)))
         #expect(text(other.join(sits: true)) == "asker")
         _ = consume seat
     }
@@ -110,7 +110,7 @@ struct MeetingTests {
 
     /// Waits for an event that is bound to come.
     private func until(_ condition: () -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(1200)
         while !condition() {
             try #require(ContinuousClock.now < end)
             try await Task.sleep(for: .milliseconds(2))
@@ -127,7 +127,7 @@ struct MeetingTests {
 
         func start() {
             Thread {
-                let role = Meeting(store: self.store, about: .person, until: Deadline(in: .seconds(30))).join(
+                let role = Meeting(store: self.store, about: .person, until: Deadline(in: .seconds(1200))).join(
                     sits: true)
                 switch consume role {
                 case .told(let message): self.text = message.text()
