@@ -30,8 +30,9 @@ test: unit end-to-end
 unit: deps
 	swift test
 
+# A process for each core; a file's tests stay together, as some share a home.
 end-to-end: deps build
-	cd Tests/EndToEnd && ../../.venv/bin/python -m pytest
+	cd Tests/EndToEnd && ../../.venv/bin/python -m pytest -n auto --dist loadfile
 
 # As root: all end-to-end tests once more, as the ordinary user whom awskeys is for.
 test-as-user: deps build

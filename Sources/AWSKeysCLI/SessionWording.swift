@@ -46,7 +46,9 @@ extension Failure {
                 .config,
                 "the `credential_process` of \"\(name)\" asks awskeys for \"\(name)\", which has no key for it",
                 hint: "`awskeys add \(name)` gives it one")
-        case .token(let error): self.init(error)
+        case .token(let error):
+            let failure = Failure(error)
+            self.init(failure.code, failure.message, hint: "`web_identity_token_file` names it")
         case .code(let serial, let problem): self.init(problem, serial: serial, profile: profile)
         case .endpoint(let error): self.init(error)
         case .aws(let error, let call, let session, let usedCode):

@@ -62,7 +62,12 @@ public func makeFile(at path: String, with bytes: borrowing SecretBytes) throws(
 /// - Throws: ``FileError``; that it wasn't there is none.
 public func removeFile(at path: String) throws(FileError) {
     guard unsafe unlink(path) == 0 || errno == ENOENT else { throw FileError("unlink", path, number: errno) }
-    try flushFolder(of: path)
+    do throws(FileError) {
+        try flushFolder(of: path)
+    } catch {
+        // Where there's no folder, there is no file.
+        guard error.isMissing else { throw error }
+    }
 }
 
 /// Renames a file within its folder, for good.

@@ -57,6 +57,7 @@ struct FileStateTests {
     func absent() throws {
         let folder = try TemporaryFolder()
         try removeFile(at: folder["file"])
+        try removeFile(at: folder["no folder/file"])
         #expect(try attributes(of: folder["file"]) == nil)
         #expect(nameCount(of: folder["file"]) == 0)
         try put("x", at: folder["file"])

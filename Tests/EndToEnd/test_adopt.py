@@ -127,6 +127,7 @@ def test_killed_anywhere_it_is_done_by_the_next_one(make_home: MakeHome, stub: S
 
 def test_sessions_are_listed_and_dropped(roles: Roles) -> None:
     assert roles.home.run("sessions", "list").done().stderr == "no sessions\n"
+    assert roles.home.run("sessions", "clear", "deep").done().stdout == "there was no session of deep\n"
     roles.document("deep")
     listed = json.loads(roles.home.run("sessions", "list", "--json").done().stdout)["sessions"]
     assert [each["profile"] for each in listed] == ["admin", "deep"]

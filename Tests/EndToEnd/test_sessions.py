@@ -239,6 +239,17 @@ source_profile = company
     roles.home.run("whoami", "admin").failed(78, "aws sso login --profile company", hint=True)
 
 
+def test_a_web_identity_without_its_token_is_told(make_home: MakeHome, stub: Stub, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    roles = Roles.make(
+        make_home,
+        stub,
+        f"[profile web]\nrole_arn = arn:aws:iam::123456789012:role/web\nweb_identity_token_file = {token}\n",
+    )
+    roles.home.resolve("web").failed(74, str(token), "web_identity_token_file")
+    assert roles.calls == []
+
+
 def test_files_of_any_year_are_no_trouble(home: Home) -> None:
     for year in (0, 20_000_000_000, 250_000_000_000):
         os.utime(home.config, (year, year))
