@@ -57,7 +57,7 @@ enum NewStore {
         if wantsCode {
             _ = try store.addRecovery(RecoveryCode.make())
         } else if yes {
-            Console.note("awskeys: made a store; `awskeys slot add recovery` makes a recovery code for it")
+            Console.note("made a store; `awskeys slot add recovery` makes a recovery code for it")
         }
         return store
     }

@@ -158,42 +158,29 @@ public enum AdoptionError: Error, Equatable, Sendable {
 }
 
 extension Importer {
-    /// Carries out a plan.
+    /// Carries out a plan, with a journal: cut off, the next command does the rest.
     ///
-    /// The file with the lines goes first when profiles are adopted, and last when they are given back: cut off in
-    /// between, awskeys finds the settings under either name, and SDKs ask it. Planned once more, the rest is done.
+    /// The file with the lines goes first when profiles are adopted, and last when they are given back: in between,
+    /// awskeys finds the settings under either name, and SDKs ask it.
     ///
+    /// - Parameter now: the time, in seconds since 1970.
     /// - Throws: ``ImportError``.
     public func carryOut(
-        _ plan: AdoptionPlan, config: borrowing AWSFile, credentials: borrowing AWSFile
+        _ plan: AdoptionPlan, config: borrowing AWSFile, credentials: borrowing AWSFile, now: UInt64
     ) throws(ImportError) {
         var draft = try read()
-        var isChanged = false
+        var changed: [Journal.Profile] = []
         for profile in plan.keys {
-            do throws(StoreError) {
-                isChanged = try draft.setSessionsOnly(!plan.isUndo, of: profile) || isChanged
-            } catch {
-                throw .store(error)
+            if try setSessionsOnly(!plan.isUndo, of: profile, in: &draft) {
+                changed.append(.init(name: profile, isNew: false))
             }
         }
-        // The key is kept back before anything says so, and given out after everything does.
-        if isChanged, !plan.isUndo { try write(draft) }
-        let isCredentialsFirst = plan.lines.contains { $0.file == .credentials } != plan.isUndo
-        for file in isCredentialsFirst ? [ConfigDocument.File.credentials, .config] : [.config, .credentials] {
-            if file == .config {
-                try config.apply(plan.edits(of: file))
-            } else {
-                try credentials.apply(plan.edits(of: file))
-            }
-        }
-        if isChanged, plan.isUndo { try write(draft) }
-    }
-}
-
-extension AWSFile {
-    fileprivate func apply(_ edits: [Edit]) throws(ImportError) {
-        guard !edits.isEmpty else { return }
-        let bytes = withBytes { applying(edits, to: $0) { _ in SecretBytes(zeros: 0) } }
-        try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(path, with: bytes) }
+        let journal = Journal(
+            state: .applying, purpose: plan.isUndo ? .givingBack : .adopting,
+            isCredentialsFirst: plan.lines.contains { $0.file == .credentials } != plan.isUndo, began: now,
+            profiles: changed, config: config.change(plan.edits(of: .config)),
+            credentials: credentials.change(plan.edits(of: .credentials)))
+        guard journal.changesAnything else { return }
+        try carryOut(journal, in: &draft)
     }
 }

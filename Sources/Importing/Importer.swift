@@ -53,7 +53,7 @@ public struct Importer: ~Copyable {
                 draft.set(key, for: name)
             }
             holders[key.accessKeyID, default: []].append(name)
-            if isSessionsOnly { try keepBack(name, in: &draft) }
+            if isSessionsOnly { try setSessionsOnly(true, of: name, in: &draft) }
         }
         let journal = Journal(
             state: .applying, purpose: .importing, isCredentialsFirst: plan.isCredentialsFirst, began: now,
@@ -78,7 +78,9 @@ public struct Importer: ~Copyable {
             throw .occupied(profile: profile, by: .inStore)
         }
         draft.set(key, for: profile)
-        if isSessionsOnly || old.isSessionsOnly { try keepBack(profile, in: &draft) }
+        if isSessionsOnly || old.isSessionsOnly {
+            try setSessionsOnly(true, of: profile, in: &draft)
+        }
         let hasLine = config.line(for: profile) != nil || credentials.line(for: profile) != nil
         guard !hasLine else { return try write(draft) }
         var edits = FileEdits()
@@ -100,10 +102,14 @@ public struct Importer: ~Copyable {
         }
     }
 
-    /// Lets nobody have a profile's key itself any more.
-    private func keepBack(_ profile: String, in draft: inout StoreDraft) throws(ImportError) {
+    /// Keeps a profile's key back from programs, or gives it out.
+    ///
+    /// - Returns: whether that is new.
+    @discardableResult func setSessionsOnly(
+        _ isSessionsOnly: Bool, of profile: String, in draft: inout StoreDraft
+    ) throws(ImportError) -> Bool {
         do throws(StoreError) {
-            _ = try draft.setSessionsOnly(true, of: profile)
+            return try draft.setSessionsOnly(isSessionsOnly, of: profile)
         } catch {
             throw .store(error)
         }
@@ -148,7 +154,8 @@ public struct Importer: ~Copyable {
         return finished
     }
 
-    private func carryOut(_ journal: borrowing Journal, in draft: inout StoreDraft) throws(ImportError) {
+    /// Seals a journal with what a draft changes, and then changes the files.
+    func carryOut(_ journal: borrowing Journal, in draft: inout StoreDraft) throws(ImportError) {
         for path in [try journal.config.changedPath(), try journal.credentials.changedPath()] {
             if let path { throw .changedMeanwhile(path: path) }
         }
@@ -174,6 +181,11 @@ public struct Importer: ~Copyable {
             try journal.config.revert()
         }
         var draft = try read()
+        if journal.purpose == .adopting || journal.purpose == .givingBack {
+            for profile in journal.profiles {
+                try setSessionsOnly(journal.purpose == .givingBack, of: profile.name, in: &draft)
+            }
+        }
         var isWhole = true
         for profile in journal.profiles where profile.isNew {
             // A key leaves the store only when the files give it again; an added one its owner still has.
@@ -198,7 +210,7 @@ public struct Importer: ~Copyable {
         var draft = try read()
         switch journal.purpose {
         case .importing: draft.setNote(journal.encoded(.done), .journal, id: id)
-        case .adding: draft.removeNote(id)
+        case .adding, .adopting, .givingBack: draft.removeNote(id)
         }
         try settle(&draft)
         return left

@@ -21,6 +21,10 @@ struct Journal: ~Copyable {
         case importing = 1
         /// A profile's line has been put into a file; there's nothing to undo once it stands.
         case adding
+        /// Profiles are adopted, and the keys of those that the journal names kept back; another command undoes it.
+        case adopting
+        /// Profiles are given back, and the keys of those that the journal names given out.
+        case givingBack
     }
 
     /// One profile's part.
@@ -54,6 +58,9 @@ struct Journal: ~Copyable {
 }
 
 extension Journal {
+    /// Whether there's anything to do.
+    var changesAnything: Bool { !profiles.isEmpty || config != nil || credentials != nil }
+
     /// The journal's bytes, which are secret.
     ///
     /// - Parameter newState: the state that it is to have in them; `nil` for the one it has.

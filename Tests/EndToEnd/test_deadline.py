@@ -33,15 +33,14 @@ def locked(make_home: MakeHome, name: str) -> Home:
 
 @pytest.mark.timeout(120)
 def test_a_prompt_that_nobody_answers_ends_in_time(make_home: MakeHome) -> None:
+    typed, windowed = locked(make_home, "terminal"), locked(make_home, "window")
     began = time.monotonic()
     # At a terminal.
-    typed = locked(make_home, "terminal")
     terminal = pexpect.spawn(typed.helper, ["dev"], env=typed.env, encoding="utf-8", timeout=SDK, cwd=str(typed.path))
     before = termios.tcgetattr(terminal.child_fd)
     terminal.expect("Passphrase of the awskeys store: ")
     assert termios.tcgetattr(terminal.child_fd) != before
     # In a window, and somebody who waits for what comes of it.
-    windowed = locked(make_home, "window")
     pinentry = windowed.path / "pinentry-qt"
     pinentry.write_text(SILENT_PINENTRY)
     pinentry.chmod(0o700)

@@ -14,7 +14,8 @@ struct AdoptionTests {
     }
 
     private func carryOut(_ plan: AdoptionPlan, _ files: borrowing SampleFiles) throws {
-        try files.importer().carryOut(plan, config: files.config(), credentials: files.credentials())
+        try files.importer().carryOut(
+            plan, config: files.config(), credentials: files.credentials(), now: 1_800_000_000)
     }
 
     private func problem(_ profile: String, config: String, credentials: String = "") throws -> AdoptionError? {

@@ -40,7 +40,8 @@ struct AdoptCommand: ParsableCommand {
                 throw ImportError.changedMeanwhile(
                     path: now.config.isSame(as: plan.config) ? now.credentials.path : now.config.path)
             }
-            try importer.carryOut(now.plan, config: now.config, credentials: now.credentials)
+            try importer.carryOut(
+                now.plan, config: now.config, credentials: now.credentials, now: UInt64(context.now()))
         }
         Console.say(
             undo ? "gave back \(profiles.joined(separator: ", "))" : "adopted \(profiles.joined(separator: ", "))")
