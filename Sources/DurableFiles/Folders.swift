@@ -1,11 +1,17 @@
 private import Glibc
 
-/// Makes a folder that only its owner can enter, and the folders above it.
+/// Makes a folder that only its owner can enter, and the folders above it, for good.
 public func makeFolder(at path: String) throws(FileError) {
-    if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, folder(of: path) != path else { throw FileError("mkdir", path, number: errno) }
-    try makeFolder(at: folder(of: path))
-    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError("mkdir", path, number: errno) }
+    if unsafe mkdir(path, 0o700) != 0 {
+        if errno == EEXIST { return }
+        guard errno == ENOENT, folder(of: path) != path else { throw FileError("mkdir", path, number: errno) }
+        try makeFolder(at: folder(of: path))
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw FileError("mkdir", path, number: errno)
+        }
+    }
+    // What is flushed in a folder is lost with the folder.
+    try flushFolder(of: path)
 }
 
 /// The folder that a file lies in.

@@ -100,7 +100,7 @@ private func write(
     guard count == bytes.count, readBack.equals(bytes) else { throw FileError("read", path, number: EIO) }
 }
 
-private func flushFolder(of path: String) throws(FileError) {
+func flushFolder(of path: String) throws(FileError) {
     let folder = try OpenFile(folder(of: path), O_RDONLY | O_DIRECTORY)
     guard fsync(folder.descriptor) == 0 else { throw FileError("fsync", folder.path, number: errno) }
 }

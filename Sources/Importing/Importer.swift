@@ -211,6 +211,10 @@ public struct Importer: ~Copyable {
         switch journal.purpose {
         case .importing: draft.setNote(journal.encoded(.done), .journal, id: id)
         case .adding, .adopting, .givingBack: draft.removeNote(id)
+        case .removing:
+            draft.removeNote(id)
+            // What still has its line keeps its key.
+            for profile in journal.profiles where left.isEmpty { try forget(profile.name, in: &draft) }
         }
         try settle(&draft)
         return left

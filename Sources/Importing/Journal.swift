@@ -25,6 +25,8 @@ struct Journal: ~Copyable {
         case adopting
         /// Profiles are given back, and the keys of those that the journal names given out.
         case givingBack
+        /// A profile's lines are taken out, and its key after them.
+        case removing
     }
 
     /// One profile's part.

@@ -5,13 +5,23 @@ import Sealing
 extension Importer {
     /// Takes a profile out of the store, its line out of the files, and its key out of what an undo would restore.
     ///
-    /// The files go first: if it is cut off, the key is still there.
+    /// The files go first: a profile that keeps its line keeps its key.
     ///
+    /// - Parameter now: the time, in seconds since 1970.
     /// - Throws: ``ImportError``.
     public func remove(
-        _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile
+        _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile, now: UInt64
     ) throws(ImportError) {
+        let journal = Journal(
+            state: .applying, purpose: .removing, isCredentialsFirst: false, began: now,
+            profiles: [.init(name: profile, isNew: false)], config: config.withoutLine(of: profile),
+            credentials: credentials.withoutLine(of: profile))
         var draft = try read()
+        try carryOut(journal, in: &draft)
+    }
+
+    /// Takes a profile's key out of a draft, journals included.
+    func forget(_ profile: String, in draft: inout StoreDraft) throws(ImportError) {
         for id in draft.notes(.journal) {
             let journal = try Self.journal(id, in: draft)
             let origin = try journal.origin(of: profile)
@@ -28,28 +38,6 @@ extension Importer {
             }
         }
         draft.remove(profile: profile)
-        do throws(ImportError) {
-            try removeLine(of: profile, from: config)
-            try removeLine(of: profile, from: credentials)
-            try write(draft)
-        } catch {
-            // A profile that stays in the store keeps its line.
-            try? putBack(profile, config)
-            try? putBack(profile, credentials)
-            throw error
-        }
-    }
-
-    private func removeLine(of profile: String, from file: borrowing AWSFile) throws(ImportError) {
-        guard let line = file.line(for: profile) else { return }
-        let bytes = file.withBytes { applying([Edit(line.own)], to: $0) { _ in SecretBytes(zeros: 0) } }
-        try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
-    }
-
-    private func putBack(_ profile: String, _ file: borrowing AWSFile) throws(ImportError) {
-        guard file.line(for: profile) != nil else { return }
-        let bytes = file.withBytes { SecretBytes(copying: $0) }
-        try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
     }
 
     private static func forgetting(
@@ -69,6 +57,10 @@ extension Importer {
 }
 
 extension AWSFile {
+    fileprivate func withoutLine(of profile: String) -> Journal.Change? {
+        change([line(for: profile)].compactMap(\.self).map { Edit($0.own) })
+    }
+
     /// The bytes without anything that gives a profile a key of ours.
     fileprivate func without(_ profile: String, _ origin: String) -> SecretBytes {
         let lines = (keyLines(of: origin)?.all ?? []) + [line(for: profile)].compactMap(\.self)

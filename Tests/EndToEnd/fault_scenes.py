@@ -110,6 +110,13 @@ class Stage:
         self.before, self.harmless = self.state(), self.names()
         self.unborn = self.before if self.scene.has_store else (self.before[0], {}, ["passphrase"])
 
+    def learn_end(self) -> None:
+        """Takes the state as that after the command."""
+        self.harmless |= self.names()
+        self.after = self.state()
+        self.harmless |= self.names()
+        assert self.before != self.after or self.scene.new_data_key, "the command changed nothing"
+
     def is_untouched(self) -> bool:
         """Whether every file is what it was, but for locks, which are empty."""
         then, now = replace(self.home, path=self.kept).files(), self.home.files()

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from conftest import SEED
-from fault_checker import Judge
+from conftest import SEED, MakeHome
+from fault_checker import judge, wrong_words
 from fault_scenes import SCENES, Scene, Stage
 from faults import KILL, Call, Fault, calls_of
+from home import Home
+from sessions import Roles
+from stub_iam import Stub
 from tracing import STRACE
 
 IS_LONG = bool(os.environ.get("AWSKEYS_TORTURE"))
 # How many faults of a command are drawn for the short form.
-DRAWN = 24
+DRAWN = 16
 
 pytestmark = pytest.mark.skipif(STRACE is None, reason="strace isn't there to make calls fail")
 
@@ -32,33 +36,59 @@ def staged(scene: Scene, folder: Path) -> tuple[Stage, list[Call]]:
     stage.reset()
     result, calls = calls_of(stage.argv, stage.home.env, folder / "calls", scene.stdin)
     result.done()
-    stage.harmless |= stage.names()
-    stage.after = stage.state()
-    stage.harmless |= stage.names()
-    assert stage.before != stage.after or scene.new_data_key, "the command changed nothing"
+    stage.learn_end()
     return stage, calls
 
 
-def chosen(faults: list[Fault], scene: Scene) -> list[Fault]:
-    """Gives all faults, or some of them in the short form."""
+def chosen(calls: list[Call], name: str) -> list[Fault]:
+    """Gives all faults of a command, or some of them in the short form."""
+    faults = [fault for call in calls for fault in call.faults()]
     if IS_LONG or len(faults) <= DRAWN:
         return faults
-    return random.Random(f"{SEED}/{scene.name}").sample(faults, DRAWN)
+    return random.Random(f"{SEED}/{name}").sample(faults, DRAWN)
 
 
 @pytest.mark.timeout(7200 if IS_LONG else 180)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_whatever_fails_nothing_is_lost_and_the_next_command_mends_the_rest(scene: Scene, tmp_path: Path) -> None:
     stage, calls = staged(scene, tmp_path)
-    faults = chosen([fault for call in calls for fault in call.faults()], scene)
+    faults = chosen(calls, scene.name)
     wrong: dict[str, list[str]] = {}
     ends: Counter[str] = Counter()
     for fault in faults:
         stage.reset()
         result = fault.run(stage.argv, stage.home.env, scene.stdin)
         ends["killed" if fault.what == KILL else str(result.status)] += 1
-        if found := Judge(stage, fault).judge(result):
+        if found := judge(stage, fault, result):
             wrong[str(fault)] = found
     stage.home.lock()
     print(f"\n{scene.name}: {len(calls)} calls, {len(faults)} faults, {dict(ends)}, {len(wrong)} wrong")
     assert not wrong, "\n".join(f"{fault}\n    {'; '.join(found)}" for fault, found in wrong.items())
+
+
+def kept_files(home: Home) -> dict[str, bytes]:
+    """The files that are no cache."""
+    return home.files(".aws") | home.files(".local")
+
+
+@pytest.mark.timeout(7200 if IS_LONG else 180)
+def test_whatever_fails_while_a_session_is_renewed_the_next_program_is_served(
+    make_home: MakeHome, stub: Stub, tmp_path: Path
+) -> None:
+    roles = Roles.make(make_home, stub)
+    roles.home.forget_passphrase()
+    argv = [str(roles.home.folder / "awskeys"), "credential-process", "admin"]
+    result, calls = calls_of(argv, roles.home.env, tmp_path / "calls")
+    result.done()
+    before, cache = kept_files(roles.home), roles.home.path / ".cache"
+    ends: Counter[str] = Counter()
+    faults = chosen(calls, "renewal")
+    for fault in faults:
+        shutil.rmtree(cache)
+        result = fault.run(argv, roles.home.env)
+        ends["killed" if fault.what == KILL else str(result.status)] += 1
+        assert not wrong_words(result, fault), str(fault)
+        assert roles.document("admin", "fast")["AccessKeyId"].startswith("ASIA"), str(fault)
+        assert kept_files(roles.home) == before, str(fault)
+        assert {file.name for file in cache.rglob(".*")} == set(), str(fault)
+    print(f"\nrenewal: {len(calls)} calls, {len(faults)} faults, {dict(ends)}")

@@ -87,7 +87,8 @@ struct HistoryTests {
             "[dev]\n\(key)[other]\naws_access_key_id = \(otherID)\naws_secret_access_key = \(otherSecret)\n",
             at: sample.folder["credentials"])
         try sample.importAll()
-        try sample.importer().remove("dev", config: try sample.config(), credentials: try sample.credentials())
+        try sample.importer().remove(
+            "dev", config: try sample.config(), credentials: try sample.credentials(), now: 1_800_000_000)
         let importer = try sample.importer()
         let draft = try importer.read()
         for id in draft.notes(.journal) {

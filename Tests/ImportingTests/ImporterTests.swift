@@ -150,7 +150,8 @@ struct ImporterTests {
     func removed() throws {
         let sample = try SampleFiles()
         try sample.importAll()
-        try sample.importer().remove("dev", config: try sample.config(), credentials: try sample.credentials())
+        try sample.importer().remove(
+            "dev", config: try sample.config(), credentials: try sample.credentials(), now: 1_800_000_000)
         #expect(try sample.secret(of: "dev") == nil)
         #expect(sample.files()[0]?.contains("dev]") == true)
         #expect(sample.files()[0]?.contains("awskeys-credential-process dev") == false)
@@ -168,7 +169,7 @@ struct ImporterTests {
         try makeFolder(at: sample.folder[".credentials.awskeys-new/inner"])
         let importer = try sample.importer()
         let error = problem { () throws(ImportError) in
-            try importer.remove("dev", config: sample.config(), credentials: sample.credentials())
+            try importer.remove("dev", config: sample.config(), credentials: sample.credentials(), now: 1_800_000_000)
         }
         guard case .file = error else {
             Issue.record("\(String(describing: error))")
@@ -185,7 +186,8 @@ struct ImporterTests {
         try put(configBefore, at: sample.folder["config"])
         try put(credentialsBefore, at: sample.folder["credentials"])
         try sample.importAll()
-        try sample.importer().remove("dev", config: try sample.config(), credentials: try sample.credentials())
+        try sample.importer().remove(
+            "dev", config: try sample.config(), credentials: try sample.credentials(), now: 1_800_000_000)
         for _ in 0..<2 {
             _ = try sample.importer().undo()
             #expect(sample.files()[1]?.contains(otherSecret) == false)

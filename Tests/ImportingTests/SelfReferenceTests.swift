@@ -93,7 +93,8 @@ struct SelfReferenceTests {
     func removed() throws {
         let files = try SampleFiles(config: Self.config, credentials: Self.credentials)
         try files.importAll()
-        try files.importer().remove("ops-key", config: files.config(), credentials: files.credentials())
+        try files.importer().remove(
+            "ops-key", config: files.config(), credentials: files.credentials(), now: 1_800_000_000)
         #expect(try files.profiles() == [])
         #expect(throws: ImportError.nothingToUndo) { _ = try files.importer().undo() }
     }

@@ -29,7 +29,8 @@ struct RemoveCommand: ParsableCommand {
                 // Under the lock, so that no other command's lines are written over.
                 let config = try ImportCommand.file(.config, in: context)
                 let credentials = try ImportCommand.file(.credentials, in: context)
-                try importer.remove(profile, config: config, credentials: credentials)
+                try importer.remove(
+                    profile, config: config, credentials: credentials, now: UInt64(context.now()))
             }
         }
         Console.say("removed \(names)")
