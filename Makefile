@@ -38,10 +38,11 @@ end-to-end: deps build
 test-as-user: deps build
 	@Scripts/test-as-user
 
-# The long forms: 12,000 random sequences of rotations and troubles, every kill of a rotation with all that may follow,
-# two minutes of 64 writers and 200 readers at once, every fault of every command that changes something, and power cuts.
+# The long forms: every change of ten stores, 12,000 random sequences of rotations and troubles, every kill of a rotation
+# with all that may follow, two minutes of 64 writers and 200 readers at once, every fault of every command that changes
+# something, and power cuts.
 torture: deps build
-	AWSKEYS_TORTURE=1 swift test --filter RotationTests
+	AWSKEYS_TORTURE=1 swift test --filter "RotationTests|TamperKitTests"
 	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -s test_rotate_killed.py test_many_at_once.py
 	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -n auto -rP test_faults.py \
 		test_power_cuts.py
