@@ -73,9 +73,10 @@ extension StoreHeader {
             minor: minor, id: bytes.extracting(16..<32).array(), generation: bytes.littleEndian(at: 32),
             commitment: bytes.extracting(40..<72).array(), slotCount: slotCount, slotsSize: slotsSize,
             indexSize: indexSize, recordsSize: recordsSize, indexNonce: bytes.extracting(88..<112).array())
-        guard storeSize == fileSize, slotCount <= Self.mostSlots, reserved == 0, indexSize >= Sealed.tagSize else {
-            throw .damaged(.header)
-        }
+        guard storeSize == fileSize, slotCount <= Self.mostSlots, reserved == 0, indexSize >= Sealed.tagSize,
+            // There must be a next one.
+            generation < .max
+        else { throw .damaged(.header) }
     }
 
     /// The public value that only this store's data key gives.
