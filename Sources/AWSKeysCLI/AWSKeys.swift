@@ -33,6 +33,10 @@ extension AWSKeys {
     public static func start() -> Never {
         _ = inherited
         do {
+            guard !isPrivileged else {
+                throw Failure(
+                    .locked, "it doesn't run with another user's rights", hint: "`chmod ug-s` the program")
+            }
             var command = try parseAsRoot()
             try command.run()
             Foundation.exit(0)

@@ -64,6 +64,10 @@ public struct Inherited: Sendable {
     }
 }
 
+/// Whether the program has rights that whoever started it hasn't: set-user-ID, set-group-ID or file capabilities. Then
+/// the environment, and with it the store, is somebody else's choice.
+public var isPrivileged: Bool { is_privileged() != 0 }
+
 /// Keeps what the process will hold out of core dumps, other processes' debuggers, and files with lax permissions; and
 /// its words out of the files that it opens, one of which would otherwise get the number of a standard stream that the
 /// caller has closed.

@@ -7,6 +7,9 @@ import CredentialProcess
 import Glibc
 
 harden()
+guard !isPrivileged else {
+    fail("it doesn't run with another user's rights", hint: "`chmod ug-s` the program", EX_NOPERM)
+}
 
 let arguments = programArguments()
 
@@ -22,7 +25,13 @@ let words = [Array("awskeys".utf8), Array("credential-process".utf8)] + argument
 var slow = unsafe words.map { word in unsafe strdup((word + [0]).map { CChar(bitPattern: $0) }) } + [nil]
 _ = unsafe execv(program, &slow)
 
-let reason = unsafe String(cString: strerror(errno))
-var message = "awskeys: cannot start \"\(program)\": \(reason)\n  hint: install both programs into one folder\n"
-_ = message.withUTF8 { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
-exit(EX_UNAVAILABLE)
+fail(
+    "cannot start \"\(program)\": \(unsafe String(cString: strerror(errno)))",
+    hint: "install both programs into one folder", EX_UNAVAILABLE)
+
+/// Ends the program with a message and the next step.
+func fail(_ message: String, hint: String, _ code: Int32) -> Never {
+    var text = "awskeys: \(message)\n  hint: \(hint)\n"
+    _ = text.withUTF8 { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    exit(code)
+}

@@ -108,3 +108,10 @@ def test_where_the_kernel_has_no_room_for_another_key_everything_works_without(t
     finally:
         subprocess.run(["keyctl", "clear", "@u"], **as_user, check=True)
     theirs.run("unlock").done()
+
+
+@pytest.mark.parametrize("program", [programs.AWSKEYS, programs.HELPER])
+def test_a_set_user_id_program_does_nothing(theirs: Home, program: str) -> None:
+    (theirs.folder / program).chmod(0o4755)
+    refused = theirs.run("status") if program == programs.AWSKEYS else theirs.resolve("dev")
+    refused.failed(77, "another user's rights", "chmod")
