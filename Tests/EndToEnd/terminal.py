@@ -49,6 +49,18 @@ class Terminal:
         assert self.child.waitnoecho(timeout=10), f"the terminal shows what is typed: {self.seen}"
         self.child.sendline(text)
 
+    def interrupt(self) -> None:
+        """Presses ctrl-c at a prompt until the program ends, as a person does.
+
+        `readpassphrase` shows the prompt a moment before it waits for a key, and a signal in between is lost on it.
+        """
+        assert self.child.waitnoecho(timeout=10)
+        for _ in range(10):
+            self.child.sendintr()
+            if self.child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=10) == 0:
+                return
+        raise AssertionError(f"it doesn't end: {self.seen}")
+
     @property
     def restored(self) -> bool:
         """Whether the line settings, which the master side sees too, are those of before."""

@@ -86,7 +86,7 @@ def test_two_different_passphrases_make_no_store(newcomer: Home) -> None:
     again = terminal.child.expect([SECRET_ASKED, pexpect.EOF])
     if again == 0:
         terminal.seen += terminal.child.before
-        terminal.child.sendintr()
+        terminal.interrupt()
     else:
         terminal.seen += terminal.child.before
     assert terminal.ends() != 0
@@ -126,9 +126,7 @@ def test_three_wrong_passphrases_are_enough(locked: Home) -> None:
 def test_an_interrupt_at_the_prompt_gives_the_terminal_back(locked: Home) -> None:
     terminal = Terminal(locked, "unlock")
     terminal.wait_for(SECRET_ASKED)
-    assert terminal.child.waitnoecho(timeout=10)
-    terminal.child.sendintr()
-    terminal.child.expect(pexpect.EOF)
+    terminal.interrupt()
     # The master side of a pty sees the line settings as the program left them.
     now = termios.tcgetattr(terminal.child.child_fd)
     assert now[3] & termios.ECHO and now[3] == terminal.before[3]

@@ -316,5 +316,5 @@ def test_the_prompt_is_where_this_file_looks_for_it(locked: Home) -> None:
     terminal = Terminal(locked, "unlock")
     terminal.wait_for(SECRET_ASKED)
     assert "Passphrase of" in terminal.seen
-    terminal.child.sendintr()
+    terminal.interrupt()
     terminal.ends()
