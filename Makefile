@@ -39,8 +39,8 @@ test-as-user: deps build
 	@Scripts/test-as-user
 
 # The long forms: every change of ten stores, 12,000 random sequences of rotations and troubles, every kill of a rotation
-# with all that may follow, two minutes of 64 writers and 200 readers at once, every fault of every command that changes
-# something, and power cuts.
+# with all that may follow, two minutes of 64 writers and 200 readers at once, every fault and power cut of the
+# commands in docs/architecture.md.
 torture: deps build
 	AWSKEYS_TORTURE=1 swift test --filter "RotationTests|TamperKitTests"
 	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -s test_rotate_killed.py test_many_at_once.py

@@ -34,8 +34,7 @@ extension AWSKeys {
         _ = inherited
         do {
             guard !isPrivileged else {
-                throw Failure(
-                    .locked, "it doesn't run with another user's rights", hint: "`chmod ug-s` the program")
+                throw Failure(.locked, privilegeRefusal.message, hint: privilegeRefusal.hint)
             }
             var command = try parseAsRoot()
             try command.run()

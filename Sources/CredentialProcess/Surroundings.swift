@@ -68,6 +68,11 @@ public struct Inherited: Sendable {
 /// the environment, and with it the store, is somebody else's choice.
 public var isPrivileged: Bool { is_privileged() != 0 }
 
+/// What both programs say to that, and the next step.
+public let privilegeRefusal = (
+    message: "it doesn't run with another user's rights", hint: "`chmod ug-s` the program"
+)
+
 /// Keeps what the process will hold out of core dumps, other processes' debuggers, and files with lax permissions; and
 /// its words out of the files that it opens, one of which would otherwise get the number of a standard stream that the
 /// caller has closed.

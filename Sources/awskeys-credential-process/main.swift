@@ -7,9 +7,7 @@ import CredentialProcess
 import Glibc
 
 harden()
-guard !isPrivileged else {
-    fail("it doesn't run with another user's rights", hint: "`chmod ug-s` the program", EX_NOPERM)
-}
+guard !isPrivileged else { fail(privilegeRefusal.message, hint: privilegeRefusal.hint, EX_NOPERM) }
 
 let arguments = programArguments()
 

@@ -19,6 +19,8 @@ from signing_server import SigningServer, signing_server
 from stub_iam import Stub, stub_iam
 
 SEED = os.environ.get("AWSKEYS_TEST_SEED", "awskeys")
+# Whether everything is tried, as `make torture` does it, and not a part of it.
+IS_TORTURE = bool(os.environ.get("AWSKEYS_TORTURE"))
 MakeHome = Callable[..., Home]
 
 

@@ -85,4 +85,5 @@ def has(stage: Stage, name: str, key: Key) -> bool:
     if answer.status == 0:
         found = json.loads(answer.stdout)
         return found["SecretAccessKey"] == key.secret or (is_replaced and found["AccessKeyId"] != key.id)
+    # What the command takes away or replaces may be gone.
     return is_replaced

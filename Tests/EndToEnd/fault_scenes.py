@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fake_keys import DEV, DOCUMENTED, OTHER, PROD, THIRD, Key
-from home import CONFIG, CREDENTIALS, PASSPHRASE, Home
+from fake_keys import OTHER, THIRD, Key
+from home import CONFIG, CREDENTIALS, KEYS, Home
 from user_keyring import UserKey
 
-KEYS = {"default": DOCUMENTED, "dev": DEV, "prod": PROD}
 ANCHOR = f"[anchor]\n{OTHER.lines()}\n"
 
 
@@ -96,7 +95,7 @@ class Stage:
         return self.home.config.read_bytes(), self.home.credentials.read_bytes()
 
     def state(self) -> Any:
-        """All that the command can change: the files, the store's profiles and slots, and what else lies there."""
+        """All that the command can change: the files, and the store's profiles and slots."""
         if not self.home.store.exists():
             return self.aws_files(), None, None
         listed = json.loads(self.home.run("list", "--json").done().stdout)["profiles"]

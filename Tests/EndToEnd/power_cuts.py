@@ -113,7 +113,8 @@ def recorded(argv: list[str], env: dict[str, str], log: Path, stdin: str | None 
 
 def played(lines: list[str], disk: Disk, home: Path) -> Iterator[None]:
     """Does to a disk what the calls did, and stops after each one that changed something."""
-    opened: dict[str, str | Content] = {}
+    # Folders by their names; files by what they hold, but for those that were there already.
+    opened: dict[str, str | Content | None] = {}
     for line in lines:
         found = re.match(r"\d+\s+(\w+)\((.*)\)\s+= (\d+)", line)
         if not found:
@@ -123,17 +124,15 @@ def played(lines: list[str], disk: Disk, home: Path) -> Iterator[None]:
         number = arguments.split(",")[0]
         if call == "openat":
             name = relative(texts[0], home)
+            opened.pop(answer, None)
             if name is None:
-                opened.pop(answer, None)
-            elif "O_DIRECTORY" in arguments:
+                continue
+            if "O_DIRECTORY" in arguments:
                 opened[answer] = name
+            elif name in disk.live:
+                opened[answer] = None
             else:
-                if name in disk.live:
-                    # What is there already is only read, or locked.
-                    opened.pop(answer, None)
-                    continue
-                content = Content()
-                opened[answer] = content
+                opened[answer] = content = Content()
                 disk.name(Naming(name, content))
                 yield
         elif call == "close":
@@ -151,18 +150,15 @@ def played(lines: list[str], disk: Disk, home: Path) -> Iterator[None]:
             yield
         elif number in opened:
             file = opened[number]
-            if isinstance(file, str):
-                if call.startswith("f"):
-                    disk.flush(file)
-                    yield
-            elif call == "write":
+            if isinstance(file, str) and call == "fsync":
+                disk.flush(file)
+            elif isinstance(file, Content) and call == "write":
                 file.live += texts[0]
-                yield
-            elif call.endswith("sync"):
+            elif isinstance(file, Content) and call == "fsync":
                 file.safe = file.live
-                yield
             else:
-                raise AssertionError(f"the model has no {call}")
+                raise AssertionError(f"the model has no such call: {line[:200]}")
+            yield
 
 
 def relative(path: bytes, home: Path) -> str | None:

@@ -94,7 +94,8 @@ def test_what_can_t_be_started_is_named(roles: Roles) -> None:
 
 
 def test_ctrl_c_reaches_the_command(roles: Roles) -> None:
-    terminal = Terminal(roles.home, "exec", "admin", "--", "sh", "-c", "trap 'echo caught; exit 3' INT; echo on; cat")
+    forever = "trap 'echo caught; exit 3' INT; echo on; while :; do sleep 0.1; done"
+    terminal = Terminal(roles.home, "exec", "admin", "--", "sh", "-c", forever)
     terminal.wait_for("on")
     terminal.child.sendintr()
     terminal.wait_for("caught")

@@ -1,11 +1,10 @@
-"""Every call to the file system of every command that changes something: killed there, and failing there.
+"""Every call to the file system of commands that change something: killed there, and failing there.
 
 By default a drawn part of the faults; AWSKEYS_TORTURE=1 has all of them.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 from collections import Counter
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SEED, MakeHome
+from conftest import IS_TORTURE, SEED, MakeHome
 from fault_checker import judge, wrong_words
 from fault_scenes import SCENES, Scene, Stage
 from faults import KILL, Call, Fault, calls_of
@@ -22,7 +21,6 @@ from sessions import Roles
 from stub_iam import Stub
 from tracing import STRACE
 
-IS_LONG = bool(os.environ.get("AWSKEYS_TORTURE"))
 # How many faults of a command are drawn for the short form.
 DRAWN = 16
 
@@ -43,12 +41,12 @@ def staged(scene: Scene, folder: Path) -> tuple[Stage, list[Call]]:
 def chosen(calls: list[Call], name: str) -> list[Fault]:
     """Gives all faults of a command, or some of them in the short form."""
     faults = [fault for call in calls for fault in call.faults()]
-    if IS_LONG or len(faults) <= DRAWN:
+    if IS_TORTURE or len(faults) <= DRAWN:
         return faults
     return random.Random(f"{SEED}/{name}").sample(faults, DRAWN)
 
 
-@pytest.mark.timeout(7200 if IS_LONG else 180)
+@pytest.mark.timeout(7200 if IS_TORTURE else 180)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_whatever_fails_nothing_is_lost_and_the_next_command_mends_the_rest(scene: Scene, tmp_path: Path) -> None:
     stage, calls = staged(scene, tmp_path)
@@ -71,7 +69,7 @@ def kept_files(home: Home) -> dict[str, bytes]:
     return home.files(".aws") | home.files(".local")
 
 
-@pytest.mark.timeout(7200 if IS_LONG else 180)
+@pytest.mark.timeout(7200 if IS_TORTURE else 180)
 def test_whatever_fails_while_a_session_is_renewed_the_next_program_is_served(
     make_home: MakeHome, stub: Stub, tmp_path: Path
 ) -> None:

@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from conftest import MakeHome
 from fake_keys import DEV, OTHER, THIRD
 from home import KEYS, PASSPHRASE, Home
 from programs import CHECKOUT
+from read_store import Refused, Store
+from store_format import KEYRING, stretch
+from store_format import PASSPHRASE as PASSPHRASE_SLOT
+from write_store import Draft, stretching
 
 READER, VECTORS = CHECKOUT / "Tests/IndependentReader", CHECKOUT / "Tests/StoreVectors"
-
-sys.path.insert(0, str(READER))
-
-from read_store import Refused, Store  # noqa: E402
-from store_format import KEYRING, PASSPHRASE as PASSPHRASE_SLOT, stretch  # noqa: E402
-from write_store import Draft  # noqa: E402
 
 
 def read(store: Path, **files: Path) -> dict[str, Any]:
@@ -94,8 +91,8 @@ def test_awskeys_reads_and_changes_what_it_wrote(make_home: MakeHome) -> None:
     made.add_key("other", id=OTHER.id.encode(), secret=OTHER.secret.encode())
     made.add_slot(KEYRING, made.draw.randbytes(32))
     salt, passes, memory = made.draw.randbytes(16), 2, 65_536
-    costs = passes.to_bytes(4, "little") + memory.to_bytes(4, "little")
-    made.add_slot(PASSPHRASE_SLOT, stretch(PASSPHRASE.encode(), salt, passes, memory), salt + costs)
+    slot_key = stretch(PASSPHRASE.encode(), salt, passes, memory)
+    made.add_slot(PASSPHRASE_SLOT, slot_key, stretching(salt, passes, memory))
     home.store.parent.mkdir(parents=True, mode=0o700)
     home.store.write_bytes(made.encoded())
     home.store.chmod(0o600)

@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SEED
+from conftest import IS_TORTURE, SEED
 from fault_checker import losses
 from fault_scenes import SCENES, Scene, Stage
 from home import Home
 from power_cuts import WAYS, Disk, played, recorded
 from tracing import STRACE
 
-IS_LONG = bool(os.environ.get("AWSKEYS_TORTURE"))
 # How many cuts of a command are drawn for the short form.
 DRAWN = 8
 
@@ -41,7 +40,7 @@ def put(home: Home, kept: Path, files: dict[str, bytes]) -> None:
         file.chmod(0o600)
 
 
-@pytest.mark.timeout(3600 if IS_LONG else 180)
+@pytest.mark.timeout(3600 if IS_TORTURE else 180)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_nothing_is_lost_in_a_power_cut_and_what_is_done_stays_done(scene: Scene, tmp_path: Path) -> None:
     stage = Stage.make(scene, tmp_path)
@@ -58,7 +57,7 @@ def test_nothing_is_lost_in_a_power_cut_and_what_is_done_stays_done(scene: Scene
     done = [(-1, how, disk.after_a_cut(how, draw)) for how in WAYS]
     # A store is at least made, written, flushed and named, and its folder flushed.
     assert len(cuts) >= 5 * len(WAYS)
-    if not IS_LONG:
+    if not IS_TORTURE:
         cuts = draw.sample(cuts, DRAWN)
     wrong = []
     for moment, how, files in cuts + done:
@@ -104,7 +103,7 @@ def test_the_model_catches_a_writer_that_forgets_to_flush(
     result, lines = recorded(argv, dict(os.environ), tmp_path / "calls")
     result.done()
     draw = random.Random(SEED)
-    ways = ["nothing", "names", "all"]
+    ways = WAYS[:3]
     seen = {disk.after_a_cut(how, draw)["file"] for _ in played(lines, disk, tmp_path) for how in ways}
     last = {disk.after_a_cut(how, draw)["file"] for how in ways}
     assert (seen | {OLD}, last) == (between, afterwards)

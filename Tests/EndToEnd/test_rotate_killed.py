@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 import programs
+from conftest import IS_TORTURE
 from home import Home
 from programs import Result
 from rotating import PATIENCE, Ann, ended, rotations
 from stub_faults import Call
 from stub_iam import stub_iam
-from tracing import STRACE
+from tracing import STRACE, injected
 
 # The calls of one rotation, as the first test shows.
 CALLS = [
@@ -73,7 +74,7 @@ def cases() -> list[Case]:
     moments += [("write", number + 1, done) for number in range(len(WRITES)) for done in (False, True)]
     found = []
     for index, (what, number, done) in enumerate(moments):
-        chosen = list(FOLLOW_UPS) if os.environ.get("AWSKEYS_TORTURE") else [list(FOLLOW_UPS)[index % 3]]
+        chosen = list(FOLLOW_UPS) if IS_TORTURE else [list(FOLLOW_UPS)[index % 3]]
         found += [Case(what, number, done, follow_up) for follow_up in chosen]
     return found
 
@@ -99,12 +100,9 @@ def killed_at_a_call(ann: Ann, case: Case) -> Result:
 
 def killed_at_a_write(ann: Ann, case: Case) -> Result:
     """Rotates, and kills the program before or after a rename of the store."""
-    assert STRACE
     calls, when = ("fsync", 2 * case.number) if case.is_done else ("rename,renameat,renameat2", case.number)
-    strace = [STRACE, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}"]
-    strace += ["-e", f"inject={calls}:signal=KILL:when={when}"]
-    argv = [*strace, str(ann.home.folder / programs.AWSKEYS), *ROTATE]
-    return programs.run(argv, ann.home.env, timeout=PATIENCE, cwd=ann.home.path)
+    argv = [str(ann.home.folder / programs.AWSKEYS), *ROTATE]
+    return injected(calls, when, "signal=KILL", argv, ann.home.env, timeout=PATIENCE, cwd=ann.home.path)
 
 
 def assert_nobody_is_locked_out(ann: Ann) -> None:

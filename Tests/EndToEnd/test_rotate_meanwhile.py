@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from datetime import timedelta
 
 import pytest
 
-from conftest import MakeHome
+from conftest import IS_TORTURE, MakeHome
 from fake_keys import THIRD
 from rotating import PATIENCE, Ann, ended, mutations, rotating_home, rotations, serving
 from stub_iam import Stub
@@ -116,7 +115,7 @@ def test_an_interrupt_while_the_new_key_is_proven_is_carried_on(ann: Ann, name: 
     assert mutations(ann.stub) == ["CreateAccessKey", "DeleteAccessKey"]
 
 
-@pytest.mark.skipif("AWSKEYS_TORTURE" not in os.environ, reason="two minutes of waiting: AWSKEYS_TORTURE=1 runs it")
+@pytest.mark.skipif(not IS_TORTURE, reason="two minutes of waiting: AWSKEYS_TORTURE=1 runs it")
 def test_a_new_key_that_somebody_makes_inactive_after_the_switch_stays_named(ann: Ann) -> None:
     accounts = ann.user.accounts
 

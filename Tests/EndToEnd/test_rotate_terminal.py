@@ -31,7 +31,7 @@ def test_an_interrupt_at_the_question_changes_nothing(ann: Ann) -> None:
     before = ann.home.store.read_bytes()
     terminal = Terminal(ann.home, "rotate", "dev")
     terminal.wait_for(YES_OR_NO)
-    terminal.child.sendintr()
+    terminal.interrupt()
     assert terminal.ends() != 0
     assert mutations(ann.stub) == [] and ann.home.store.read_bytes() == before
 

@@ -46,22 +46,44 @@ class Course:
         return names[-1], names.count(names[-1])
 
 
+def begun_calls(log: Path) -> list[tuple[str, str]]:
+    """Gives the calls that strace wrote down, each with its thread.
+
+    "1234 openat(...": a call begins; resumed ones, signals and exits were counted or aren't calls.
+    """
+    return re.findall(r"^(\d+)\s+(\w+\(.*)$", log.read_text(errors="replace"), re.MULTILINE)
+
+
 def course(argv: list[str], env: dict[str, str], log: Path, doing: str = "") -> tuple[Result, Course]:
     """Runs a command to its end, and gives the system calls of the thread that made the most of a kind."""
     assert STRACE
     result = programs.run([STRACE, "-f", "-qq", "-s", "300", "-o", str(log), *argv], env)
-    # "1234 openat(...": a call begins; resumed ones, signals and exits were counted or aren't calls.
-    begun = re.findall(r"^(\d+)\s+(\w+\(.*)$", log.read_text(errors="replace"), re.MULTILINE)
+    begun = begun_calls(log)
     busiest = Counter(thread for thread, call in begun if call.startswith(doing)).most_common(1)[0][0]
     return result, Course([call for thread, call in begun if thread == busiest])
 
 
-def killed_at(number: int, of: Course, argv: list[str], env: dict[str, str]) -> Result:
-    """Runs a command that dies of SIGKILL as it enters the call of that number, counted from 1, of an earlier run.
+def injected(
+    name: str,
+    occurrence: int,
+    what: str,
+    argv: list[str],
+    env: dict[str, str],
+    stdin: str | None = None,
+    timeout: float = 120,
+    cwd: Path | None = None,
+) -> Result:
+    """Runs a command, and lets something happen to it as it enters a call: `signal=KILL`, or `error=EIO`.
 
-    strace counts each kind of call by itself, in each thread by itself.
+    strace counts each kind of call by itself, in each thread by itself. `--seccomp-bpf` would be quicker, but with it
+    strace sends no signals.
     """
     assert STRACE
-    name, occurrence = of.occurrence(number)
-    kill = ["-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={occurrence}"]
-    return programs.run([STRACE, "-f", "-qq", *kill, "-o", "/dev/null", *argv], env)
+    rule = f"inject={name}:{what}:when={occurrence}"
+    strace = [STRACE, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={name}", "-e", rule]
+    return programs.run([*strace, *argv], env, stdin, timeout, cwd)
+
+
+def killed_at(number: int, of: Course, argv: list[str], env: dict[str, str]) -> Result:
+    """Runs a command that dies of SIGKILL as it enters the call of that number, counted from 1, of an earlier run."""
+    return injected(*of.occurrence(number), "signal=KILL", argv, env)

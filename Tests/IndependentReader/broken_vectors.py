@@ -5,33 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from store_format import ENTRY, PASSPHRASE, RECOVERY
-from vector_drafts import COSTS, ID, SECRET, Vector, draft, put, sample
-from write_store import Draft, key_fields, record_of
+from vector_drafts import ID, SECRET, Vector, draft, put, sample, vector
+from write_store import key_fields, record_of, stretching
+
+# What is to blame.
+IN_HEADER, SLOTS, INDEX, RECORD = (f"damaged {part}" for part in ("header", "slots", "index", "record"))
 
 
 def broken_rules() -> Iterator[Vector]:
     """What only somebody with the key could write: every piece is authentic, and one rule is broken."""
 
-    def vector(what: str, made: Draft, error: str) -> Vector:
-        return what, made.encoded(), error, made.data_key
-
     for what, at, value, error in (
-        ("a header that isn't zero at offset 84", 84, b"\1\0\0\0", "damaged header"),
-        ("a header with one slot more", 12, b"\2\0\0\0", "damaged slots"),
-        ("a header with no slot, and one is there", 12, b"\0\0\0\0", "damaged slots"),
-        ("a header with 33 slots", 12, b"\x21\0\0\0", "damaged header"),
+        ("a header that isn't zero at offset 84", 84, b"\1\0\0\0", IN_HEADER),
+        ("a header with one slot more", 12, b"\2\0\0\0", SLOTS),
+        ("a header with no slot, and one is there", 12, b"\0\0\0\0", SLOTS),
+        ("a header with 33 slots", 12, b"\x21\0\0\0", IN_HEADER),
     ):
         yield vector(what, sample(what, change_header=put(at, value)), error)
-    yield vector(
-        "generation 2^64-1, after which there is none", sample("last", generation=(1 << 64) - 1), "damaged header"
-    )
+    yield vector("generation 2^64-1, after which there is none", sample("last", generation=(1 << 64) - 1), IN_HEADER)
     slots: list[tuple[str, int, bytes, str]] = [
         ("kind 0", 0, b"\0", "newer"),
         ("critical kind 128", 0, b"\x80", "newer"),
         ("critical kind 255", 0, b"\xff", "newer"),
-        ("a one where zero must be", 1, b"\1", "damaged slots"),
-        ("parameters past its end", 2, b"\xff\xff", "damaged slots"),
-        ("parameters that a keyring's doesn't have", 2, b"\1\0", "damaged slots"),
+        ("a one where zero must be", 1, b"\1", SLOTS),
+        ("parameters past its end", 2, b"\xff\xff", SLOTS),
+        ("parameters that a keyring's doesn't have", 2, b"\1\0", SLOTS),
     ]
     for what, at, value, error in slots:
         made = sample(f"slot with {what}")
@@ -52,23 +50,18 @@ def broken_rules() -> Iterator[Vector]:
             (3, 2**32 - 1),
         ):
             made = sample(f"costs {kind} {passes} {memory}")
-            costs = passes.to_bytes(4, "little") + memory.to_bytes(4, "little")
-            made.add_slot(kind, made.draw.randbytes(32), made.draw.randbytes(16) + costs)
-            yield vector(f"slot kind {kind}, {passes} passes and {memory} KiB, out of bounds", made, "damaged slots")
+            made.add_slot(kind, made.draw.randbytes(32), stretching(made.draw.randbytes(16), passes, memory))
+            yield vector(f"slot kind {kind}, {passes} passes and {memory} KiB, out of bounds", made, SLOTS)
         for size in (0, 23, 25):
             made = sample(f"parameters {kind} {size}")
-            made.add_slot(kind, made.draw.randbytes(32), (bytes(16) + COSTS + bytes(1))[:size])
-            yield vector(f"slot kind {kind} with {size} bytes of parameters", made, "damaged slots")
+            made.add_slot(kind, made.draw.randbytes(32), (stretching(bytes(16), 2, 65_536) + bytes(1))[:size])
+            yield vector(f"slot kind {kind} with {size} bytes of parameters", made, SLOTS)
     yield from broken_index()
     yield from broken_records()
 
 
 def broken_index() -> Iterator[Vector]:
     """Indexes that break a rule."""
-
-    def vector(what: str, made: Draft, error: str = "damaged index") -> Vector:
-        return what, made.encoded(), error, made.data_key
-
     for what, at, value in (
         ("a record more than there is", 0, b"\4\0\0\0"),
         ("a record less", 0, b"\2\0\0\0"),
@@ -80,9 +73,13 @@ def broken_index() -> Iterator[Vector]:
         ("an unknown flag", 8, b"\2\0\0\0"),
         ("a flag in the last byte", 8, b"\0\0\0\x80"),
     ):
-        yield vector(f"an index with {what}", sample(f"index with {what}", change_index=put(at, value)))
-    yield vector("bytes after the last profile", sample("index tail", change_index=lambda index: index.extend(b"\0")))
-    yield vector("an index of 11 bytes", draft("short", change_index=lambda index: index.__delitem__(slice(11, None))))
+        yield vector(f"an index with {what}", sample(f"index with {what}", change_index=put(at, value)), INDEX)
+    yield vector(
+        "bytes after the last profile", sample("index tail", change_index=lambda index: index.extend(b"\0")), INDEX
+    )
+    yield vector(
+        "an index of 11 bytes", draft("short", change_index=lambda index: index.__delitem__(slice(11, None))), INDEX
+    )
     for what, at, value in (
         ("offset 1 in the place of 0", 40, b"\1\0\0\0"),
         ("a size that leaves a gap", 44, b"\x29\1\0\0"),
@@ -91,10 +88,10 @@ def broken_index() -> Iterator[Vector]:
         ("a one where zero must be", 50, b"\1\0"),
         ("the second one's offset in the first", ENTRY + 40, b"\0\0\0\0"),
     ):
-        yield vector(f"an entry with {what}", sample(f"entry with {what}", change_entries=put(at, value)))
+        yield vector(f"an entry with {what}", sample(f"entry with {what}", change_entries=put(at, value)), INDEX)
     twice = sample("one id twice")
     twice.records[1].id = twice.records[0].id
-    yield vector("two records with one id", twice)
+    yield vector("two records with one id", twice, INDEX)
     for what, profiles in (
         ("an empty name", [(b"", 0), (b"dev", 1)]),
         ("names in the wrong order", [(b"prod", 1), (b"dev", 0)]),
@@ -106,40 +103,36 @@ def broken_index() -> Iterator[Vector]:
     ):
         made = sample(what)
         made.profiles = profiles
-        yield vector(what, made)
+        yield vector(what, made, INDEX)
 
 
 def broken_records() -> Iterator[Vector]:
     """Records that break a rule."""
-
-    def vector(what: str, made: Draft, error: str = "damaged record") -> Vector:
-        return what, made.encoded(), error, made.data_key
-
-    yield vector("an entry with another tag", sample("tag", change_entries=put(24, bytes(16))))
+    yield vector("an entry with another tag", sample("tag", change_entries=put(24, bytes(16))), RECORD)
     for what, how in (("another kind", {"sealed_kind": 2}), ("another store", {"sealed_store": bytes(16)})):
         made = draft(f"sealed for {what}")
         made.profiles = [(b"dev", made.add(record_of(key_fields(ID, SECRET)), **how))]
-        yield vector(f"a record that was sealed for {what}", made)
+        yield vector(f"a record that was sealed for {what}", made, RECORD)
     made = draft("generation")
     made.profiles = [(b"dev", made.add(record_of(key_fields(ID, SECRET))))]
     made.change_entries = put(16, b"\2")
-    yield vector("an entry with another generation than the record's", made)
+    yield vector("an entry with another generation than the record's", made, RECORD)
     id, secret, added, exposed = key_fields(ID, SECRET)
     for what, fields, error in (
-        ("no access key id", [secret, added, exposed], "damaged record"),
-        ("no secret", [id, added, exposed], "damaged record"),
-        ("no date", [id, secret, exposed], "damaged record"),
-        ("no word on exposure", [id, secret, added], "damaged record"),
-        ("fields in the wrong order", [secret, id, added, exposed], "damaged record"),
-        ("a field twice", [id, id, secret, added, exposed], "damaged record"),
-        ("a date of 7 bytes", [id, secret, (3, bytes(7)), exposed], "damaged record"),
-        ("an exposure of 2", [id, secret, added, (4, b"\2")], "damaged record"),
-        ("an exposure of 2 bytes", [id, secret, added, (4, b"\0\0")], "damaged record"),
-        ("a space in the access key id", [(1, b"AKIA EXAMPLE"), secret, added, exposed], "damaged record"),
-        ("an access key id that isn't ASCII", [(1, "AKIA\u00e4".encode()), secret, added, exposed], "damaged record"),
+        ("no access key id", [secret, added, exposed], RECORD),
+        ("no secret", [id, added, exposed], RECORD),
+        ("no date", [id, secret, exposed], RECORD),
+        ("no word on exposure", [id, secret, added], RECORD),
+        ("fields in the wrong order", [secret, id, added, exposed], RECORD),
+        ("a field twice", [id, id, secret, added, exposed], RECORD),
+        ("a date of 7 bytes", [id, secret, (3, bytes(7)), exposed], RECORD),
+        ("an exposure of 2", [id, secret, added, (4, b"\2")], RECORD),
+        ("an exposure of 2 bytes", [id, secret, added, (4, b"\0\0")], RECORD),
+        ("a space in the access key id", [(1, b"AKIA EXAMPLE"), secret, added, exposed], RECORD),
+        ("an access key id that isn't ASCII", [(1, "AKIA\u00e4".encode()), secret, added, exposed], RECORD),
         ("critical field 129", [id, secret, added, exposed, (129, b"")], "newer"),
         ("critical field 255", [id, secret, added, exposed, (255, b"x")], "newer"),
-        ("field 128 with a value", [id, secret, added, exposed, (128, b"x")], "damaged record"),
+        ("field 128 with a value", [id, secret, added, exposed, (128, b"x")], RECORD),
     ):
         made = draft(f"key with {what}")
         made.profiles = [(b"dev", made.add(record_of(fields)))]
@@ -154,4 +147,4 @@ def broken_records() -> Iterator[Vector]:
     ):
         made = draft(f"plain with {what}")
         made.profiles = [(b"dev", made.add(plain))]
-        yield vector(f"a key record with {what}", made)
+        yield vector(f"a key record with {what}", made, RECORD)

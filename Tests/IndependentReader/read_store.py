@@ -119,8 +119,7 @@ class Store:
         """Steps 4 and 5, and every rule of 2.3, 2.4 and 3."""
         if commit(data_key, b"storecom", self.id) != self.commitment:
             raise Refused("wrong key")
-        before, sealed = self.file[: self.index.start], self.file[self.index.start : self.index.stop]
-        index = Reader(open_sealed(derive(data_key, b"storeidx"), self.index_nonce, before, sealed, "index"), "index")
+        index = Reader(self.index_of(data_key), "index")
         record_count, profile_count, flags = (index.number(4) for _ in range(3))
         index.demand(max(record_count, profile_count) <= MOST_RECORDS and flags <= 1)
         entries = [Entry.parse(Reader(index.take(ENTRY), "index")) for _ in range(record_count)]
@@ -143,6 +142,11 @@ class Store:
         keys = {number: AccessKey.parse(records[number]) for number in set(profiles.values())}
         counted = {name: kinds.count(kind) for name, kind in NOTES.items()}
         return Contents({name: keys[number] for name, number in profiles.items()}, counted, bool(flags))
+
+    def index_of(self, data_key: bytes) -> bytes:
+        """The index, which proves all that comes before it."""
+        before, sealed = self.file[: self.index.start], self.file[self.index.start : self.index.stop]
+        return open_sealed(derive(data_key, b"storeidx"), self.index_nonce, before, sealed, "index")
 
     def record(self, entry: Entry, key: bytes) -> bytes:
         """What a record holds."""

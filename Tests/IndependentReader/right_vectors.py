@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from store_format import DEVICE, JOURNAL, KEYRING, PASSPHRASE, RECOVERY, ROTATION
-from vector_drafts import ID, SECRET, Vector, draft, sample
-from write_store import Draft, key_fields, record_of
+from vector_drafts import ID, SECRET, Vector, draft, sample, vector
+from write_store import key_fields, record_of, stretching
 
 
 def right() -> Iterator[Vector]:
     """What must be read."""
-
-    def vector(what: str, made: Draft) -> Vector:
-        return what, made.encoded(), None, made.data_key
 
     yield vector("nothing in it, and no way in", draft("empty"))
     yield vector("two keys of three profiles, a way in and a journal", sample("sample"))
@@ -56,8 +53,7 @@ def right() -> Iterator[Vector]:
     for kind in (PASSPHRASE, RECOVERY):
         for passes, memory in ((2, 65_536), (10, 1_048_576)):
             made = sample(f"costs {kind} {passes}")
-            costs = passes.to_bytes(4, "little") + memory.to_bytes(4, "little")
-            made.add_slot(kind, made.draw.randbytes(32), made.draw.randbytes(16) + costs)
+            made.add_slot(kind, made.draw.randbytes(32), stretching(made.draw.randbytes(16), passes, memory))
             yield vector(f"slot kind {kind}, {passes} passes and {memory} KiB, which is within bounds", made)
     for number in (5, 127):
         made = draft(f"field {number}")

@@ -12,8 +12,7 @@ from write_store import Draft
 SEED = "awskeys store vectors"
 ID, SECRET = b"AKIAIOSFODNN7EXAMPLE", b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 OTHER_ID, OTHER_SECRET = b"AKIAI44QH8DHBEXAMPLE", b"je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"
-COSTS = (2).to_bytes(4, "little") + (65_536).to_bytes(4, "little")
-# What it is about, the bytes, and why it is refused; a data key for those that aren't read with the draft's.
+# What it is about, the bytes, why it is refused, and the data key that it is read with.
 Vector = tuple[str, bytes, str | None, bytes]
 
 
@@ -30,6 +29,11 @@ def sample(name: str, **how: Any) -> Draft:
     made.add(b"a journal, to whoever doesn't look inside", JOURNAL)
     made.add_slot(KEYRING, made.draw.randbytes(32))
     return made
+
+
+def vector(what: str, made: Draft, error: str | None = None) -> Vector:
+    """A vector of a draft; why it is refused, or nothing."""
+    return what, made.encoded(), error, made.data_key
 
 
 def put(at: int, value: bytes) -> Callable[[bytearray], None]:

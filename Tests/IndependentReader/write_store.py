@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from read_store import Store
 from store_format import HEADER, KEY, MAGIC, NONCE, TAG, Slot, commit, derive, seal
 
 Change = Callable[[bytearray], None]
@@ -20,6 +22,11 @@ def record_of(fields: list[tuple[int, bytes]]) -> bytes:
     """Fields, a zero, and zeros to a multiple of 128 bytes."""
     plain = b"".join(bytes([number]) + len(value).to_bytes(2, "little") + value for number, value in fields) + b"\0"
     return plain + bytes(-len(plain) % 128)
+
+
+def stretching(salt: bytes, passes: int, memory: int) -> bytes:
+    """The parameters of a slot that a person opens; memory in KiB."""
+    return salt + passes.to_bytes(4, "little") + memory.to_bytes(4, "little")
 
 
 @dataclass
@@ -104,3 +111,17 @@ class Draft:
         self.change_header(header)
         clear = bytes(header) + slots
         return clear + seal(derive(self.data_key, b"storeidx"), nonce, clear, bytes(index)) + sealed
+
+
+def with_another_slot(file: bytes, data_key: bytes, kind: int) -> bytes:
+    """Gives a store with one more slot, of a kind that nobody knows."""
+    store = Store.parse(file)
+    slot = Slot(kind, os.urandom(8), 0, b"", os.urandom(32), os.urandom(NONCE), os.urandom(48)).bytes
+    slots = file[HEADER : store.index.start] + slot
+    header = bytearray(file[:HEADER])
+    header[12:16] = (len(store.slots) + 1).to_bytes(4, "little")
+    header[72:76] = len(slots).to_bytes(4, "little")
+    header[88:112] = os.urandom(NONCE)
+    clear = bytes(header) + slots
+    index = seal(derive(data_key, b"storeidx"), clear[88:112], clear, store.index_of(data_key))
+    return clear + index + file[store.records.start :]

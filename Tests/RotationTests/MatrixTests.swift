@@ -1,5 +1,6 @@
 import AWSAPI
 import SealedStore
+import TestSupport
 import Testing
 
 @testable import Rotation
@@ -127,7 +128,7 @@ struct MatrixTests {
         arguments: Start.allCases)
     func killsAmongFaults(start: Start) throws {
         // All boundaries take minutes; without AWSKEYS_TORTURE=1, every seventeenth is tried.
-        let stride = ModelTests.isTorture ? 1 : 17
+        let stride = isTorture ? 1 : 17
         var count = 0
         var skipped = 0
         let plain = try world(start, (0, 0))

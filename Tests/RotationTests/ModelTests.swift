@@ -8,8 +8,6 @@ import Testing
 
 @Suite("Any sequence of rotations and troubles")
 struct ModelTests {
-    /// Whether everything is tried, as `make torture` does it.
-    static let isTorture = ProcessInfo.processInfo.environment["AWSKEYS_TORTURE"] == "1"
     /// How many sequences.
     static let sequences = isTorture ? 12_000 : 1_000
 

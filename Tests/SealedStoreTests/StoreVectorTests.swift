@@ -29,18 +29,12 @@ struct StoreVectorTests {
         #expect(vectors.count { $0.error != nil } * 4 >= vectors.count * 3)
         for vector in vectors {
             let file = Array(try Data(contentsOf: folder.appending(path: vector.file)))
-            guard let key = SealingKey(SecretBytes(copying: bytes(vector.dataKey).span)) else {
+            guard let key = SealingKey(SecretBytes(copying: bytes(hexadecimal: vector.dataKey).span)) else {
                 Issue.record("\(vector.file) has no data key")
                 continue
             }
             let found = wholeRead(file, with: key).map(word)
             #expect(found == vector.error, "\(vector.file): \(vector.about)")
-        }
-    }
-
-    private func bytes(_ hexadecimal: String) -> [UInt8] {
-        stride(from: 0, to: hexadecimal.count, by: 2).compactMap {
-            UInt8(hexadecimal.dropFirst($0).prefix(2), radix: 16)
         }
     }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Sealing
 import TestSupport
 import Testing
@@ -11,7 +10,6 @@ import Testing
 /// By default every seventeenth case of the larger stores; `AWSKEYS_TORTURE=1` has all of them.
 @Suite("Stores of many shapes that somebody changed")
 struct TamperKitTests {
-    static let isTorture = ProcessInfo.processInfo.environment["AWSKEYS_TORTURE"] == "1"
     static let shapes: [Shape] = [
         Shape(name: "no key, one way in", slots: [.keyring]),
         Shape(name: "one key, no way in", keys: 1),
@@ -35,7 +33,7 @@ struct TamperKitTests {
         let draft = try shape.draft()
         let dataKey = draft.withDataKey { $0.copy() }
         let victim = try Victim(shape, draft, with: dataKey)
-        let step = Self.isTorture || victim.file.count < 700 ? 1 : 17
+        let step = isTorture || victim.file.count < 700 ? 1 : 17
         var count = 0
         func refuses(_ what: String, _ changed: [UInt8], _ allowed: [StoreError]) {
             guard changed != victim.file else { return }
@@ -51,9 +49,8 @@ struct TamperKitTests {
         for size in stride(from: 0, to: victim.file.count, by: step) {
             refuses("\(size) bytes", Array(victim.file.prefix(size)), [size < 12 ? .notAStore : .damaged(.header)])
         }
-        for (what, changed) in victim.exchanges + victim.replays + victim.withoutSlots {
-            refuses(
-                what, changed, [.damaged(.header), .damaged(.slots), .damaged(.index), .damaged(.record), .wrongKey])
+        for change in victim.exchanges + victim.replays + victim.withoutSlots {
+            refuses(change.what, change.file, [change.reason])
         }
         #expect(wholeRead(victim.file, with: dataKey) == nil, "untouched, it is accepted")
         print("\(shape.name): \(victim.file.count) bytes, \(count) changes, none accepted")
@@ -103,7 +100,7 @@ private struct Victim {
         let older = try draft.encoded()
         var newer = try StoreDraft(reading: older.span, with: key)
         // The same size, so that parts of one fit into the other.
-        if shape.keys > 0 { newer.set(sampleKey(9), for: "profile-0") }
+        if shape.keys > 0 { _ = try newer.setSessionsOnly(!shape.isSessionsOnly, of: "profile-0") }
         let file = try newer.encoded()
         let header = try StoreHeader(reading: file.span, fileSize: file.count)
         var slots: [Range<Int>] = []
@@ -139,35 +136,50 @@ private struct Victim {
     }
 
     /// Any two slots or records, and any two places for entries in the index, in each other's place.
-    var exchanges: [(String, [UInt8])] {
+    var exchanges: [Change] {
         let entries = stride(from: index.lowerBound + 12, to: index.upperBound - 104, by: 52).map { $0..<$0 + 52 }
-        return [slots, records, entries].flatMap { parts in
+        let parts: [([Range<Int>], StoreError)] = [
+            (slots, .damaged(.index)), (records, .damaged(.record)), (entries, .damaged(.index)),
+        ]
+        return parts.flatMap { parts, reason in
             parts.indices.flatMap { one in
                 parts.indices.dropFirst(one + 1).map { two in
                     let middle = parts[one].upperBound..<parts[two].lowerBound
                     let order = [parts[two], middle, parts[one]].flatMap { file[$0] }
-                    let head = Array(file[..<parts[one].lowerBound])
-                    return ("\(parts[one]) for \(parts[two])", head + order + file[parts[two].upperBound...])
+                    let (head, tail) = (file[..<parts[one].lowerBound], file[parts[two].upperBound...])
+                    return Change(what: "\(parts[one]) for \(parts[two])", file: head + order + tail, reason: reason)
                 }
             }
         }
     }
 
     /// Every part as it was in an older state, and as it is in another store.
-    var replays: [(String, [UInt8])] {
-        let fields = [16..<32, 32..<40, 40..<72, 88..<112, 0..<StoreHeader.size]
-        return [("older", older), ("another", foreign)].flatMap { name, source in
-            (fields + slots + [index, index.lowerBound - 24..<index.upperBound] + records).compactMap { part in
-                guard part.upperBound <= source.count else { return nil }
+    var replays: [Change] {
+        let (id, generation, commitment, nonce) = (16..<32, 32..<40, 40..<72, 88..<112)
+        var parts: [([Range<Int>], StoreError)] = [
+            ([id], .wrongKey), ([generation], .damaged(.index)), ([commitment], .wrongKey), ([nonce], .damaged(.index)),
+            ([index], .damaged(.index)), ([nonce, index], .damaged(.index)),
+            ([nonce, index] + records, .damaged(.index)), (records, .damaged(.record)),
+        ]
+        parts += slots.map { ([$0], .damaged(.index)) } + records.map { ([$0], .damaged(.record)) }
+        let changes = [("older", older), ("another", foreign)].flatMap { name, source in
+            parts.map { part, reason in
                 var changed = file
-                changed.replaceSubrange(part, with: source[part])
-                return ("\(part) of \(name)", changed)
+                for range in part { changed.replaceSubrange(range, with: source[range]) }
+                return Change(what: "\(part) of \(name)", file: changed, reason: reason)
             }
         }
+        let headers = [("older", older, StoreError.damaged(.index)), ("another", foreign, .wrongKey)]
+        return changes
+            + headers.map { name, source, reason in
+                Change(
+                    what: "the header of \(name)", file: source[..<StoreHeader.size] + file[StoreHeader.size...],
+                    reason: reason)
+            }
     }
 
     /// Without one slot or all, and a header that is made to fit.
-    var withoutSlots: [(String, [UInt8])] {
+    var withoutSlots: [Change] {
         guard let first = slots.first, let last = slots.last else { return [] }
         return ((slots.count > 1 ? slots : []) + [first.lowerBound..<last.upperBound]).map { part in
             var changed = file
@@ -175,8 +187,19 @@ private struct Victim {
             changed[12] = UInt8(part.count == last.upperBound - first.lowerBound ? 0 : slots.count - 1)
             let size = last.upperBound - first.lowerBound - part.count
             changed.replaceSubrange(72..<74, with: [UInt8(truncatingIfNeeded: size), UInt8(size >> 8)])
-            return ("without \(part)", changed)
+            return Change(what: "without \(part)", file: changed, reason: .damaged(.index))
         }
+    }
+}
+
+/// A changed store, and why it is refused.
+private struct Change {
+    let what: String
+    let file: [UInt8]
+    let reason: StoreError
+
+    init(what: String, file: some Sequence<UInt8>, reason: StoreError) {
+        (self.what, self.file, self.reason) = (what, Array(file), reason)
     }
 }
 

@@ -36,8 +36,4 @@ struct DerivedKeyTests {
     }
 
     private func copyOfKeyThatIsGone() -> SealingKey { SealingKey.counting(from: 9).copy() }
-
-    private func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
-    }
 }

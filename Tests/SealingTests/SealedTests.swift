@@ -56,22 +56,20 @@ struct SealedTests {
         for test in try Vectors.read("wycheproof/xchacha20_poly1305_test.json", as: File.self).testGroups.flatMap(
             \.tests)
         {
-            guard let key = SealingKey(SecretBytes(copying: bytes(test.key).span)) else { continue }
-            let (nonce, aad, sealed) = (bytes(test.iv), bytes(test.aad), bytes(test.ct) + bytes(test.tag))
+            guard let key = SealingKey(SecretBytes(copying: bytes(hexadecimal: test.key).span)) else { continue }
+            let (nonce, aad, sealed) = (
+                bytes(hexadecimal: test.iv), bytes(hexadecimal: test.aad),
+                bytes(hexadecimal: test.ct) + bytes(hexadecimal: test.tag)
+            )
             do throws(SealingError) {
                 let plain = try Sealed.open(sealed.span, associated: aad.span, nonce: nonce.span, with: key)
-                #expect(test.result == "valid" && plain.array() == bytes(test.msg), "case \(test.tcId)")
+                #expect(test.result == "valid" && plain.array() == bytes(hexadecimal: test.msg), "case \(test.tcId)")
             } catch {
                 #expect(test.result == "invalid", "case \(test.tcId)")
             }
             count += 1
         }
         #expect(count > 300)
-    }
-
-    private func bytes(_ hexadecimal: String) -> [UInt8] {
-        let digits = Array(hexadecimal)
-        return stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
     }
 }
 
@@ -110,7 +108,7 @@ struct SealingKeyTests {
         let key = try SealingKey(
             passphrase: SecretBytes(text: "password"), salt: "saltsaltsaltsalt".utf8.span,
             cost: PassphraseCost(passes: 2, memory: 65536))
-        let text = key.withBytes { $0.array() }.map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
+        let text = hexadecimal(key.withBytes { $0.array() })
         #expect(text == "7640855aef9cb6ffd20229601d2904a2192e372b391db8230d7faf073b393e4c")
     }
 }

@@ -50,8 +50,9 @@ struct SecretHashTests {
         var count = 0
         for group in try Vectors.read("wycheproof/hmac_sha256_test.json", as: File.self).testGroups {
             for test in group.tests {
-                let code = hmac(bytes(test.msg), key: bytes(test.key)).prefix(group.tagSize / 8)
-                #expect((Array(code) == bytes(test.tag)) == (test.result == "valid"), "case \(test.tcId)")
+                let (message, key) = (bytes(hexadecimal: test.msg), bytes(hexadecimal: test.key))
+                let code = hmac(message, key: key).prefix(group.tagSize / 8)
+                #expect((Array(code) == bytes(hexadecimal: test.tag)) == (test.result == "valid"), "case \(test.tcId)")
                 count += 1
             }
         }
@@ -74,14 +75,5 @@ struct SecretHashTests {
 
     private func hmac(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         hmacSHA256(message.span, key: SecretBytes(copying: key.span)).array()
-    }
-
-    private func bytes(_ hexadecimal: String) -> [UInt8] {
-        let digits = Array(hexadecimal)
-        return stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
-    }
-
-    private func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
     }
 }
