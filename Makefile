@@ -6,7 +6,7 @@ PROGRAMS = awskeys awskeys-credential-process
 # The Swift library goes into the programs, so that they run where no Swift is installed.
 RELEASE = swift build -c release --static-swift-stdlib
 
-.PHONY: all build build-deps deps check test unit end-to-end test-as-user torture unlocking-table demo bench install uninstall clean
+.PHONY: all build build-deps deps check test unit fuzz end-to-end test-as-user sanitize torture unlocking-table demo bench install uninstall clean
 
 all: build
 
@@ -25,10 +25,14 @@ check: deps
 	Scripts/check-house
 	.venv/bin/python -m compileall -q Tests Scripts
 
-test: unit end-to-end
+test: unit fuzz end-to-end
 
 unit: deps
 	swift test
+
+# 100,000 made-up inputs for every parser.
+fuzz: deps
+	Scripts/fuzz
 
 # A process for each core; a file's tests stay together, as some share a home.
 end-to-end: deps build
@@ -38,11 +42,16 @@ end-to-end: deps build
 test-as-user: deps build
 	@Scripts/test-as-user
 
-# The long forms: every change of ten stores, 12,000 random sequences of rotations and troubles, every kill of a rotation
-# with all that may follow, two minutes of 64 writers and 200 readers at once, every fault and power cut of the
-# commands in docs/architecture.md.
+# The Swift tests with sanitizers.
+sanitize: deps
+	Scripts/sanitize
+
+# The long forms: every change of ten stores, 12,000 random sequences of rotations and troubles, a million inputs for
+# every parser, every kill of a rotation with all that may follow, two minutes of 64 writers and 200 readers at once,
+# every fault and power cut of the commands in docs/architecture.md.
 torture: deps build
 	AWSKEYS_TORTURE=1 swift test --filter "RotationTests|TamperKitTests"
+	Scripts/fuzz 1000000
 	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -s test_rotate_killed.py test_many_at_once.py
 	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -n auto -rP test_faults.py \
 		test_power_cuts.py

@@ -74,12 +74,15 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "awskeys", dependencies: ["AWSKeysCLI"], swiftSettings: strict, linkerSettings: [stripped]),
-        // Static to the last library: starting it costs what starting any process costs.
+        // Static to the last library: starting it costs what starting any process costs. Sanitizers, which look at
+        // debug builds, can't be linked that way.
         .executableTarget(
             name: "awskeys-credential-process", dependencies: ["CredentialProcess"], exclude: ["quick-start.ld"],
             swiftSettings: strict,
             linkerSettings: [
-                .unsafeFlags(["-static-executable", "-use-ld=lld", "-Xlinker", "-T", "-Xlinker", quickStart]), stripped,
+                .unsafeFlags(
+                    ["-static-executable", "-use-ld=lld", "-Xlinker", "-T", "-Xlinker", quickStart],
+                    .when(configuration: .release)), stripped,
             ]),
         .target(
             name: "TestSupport", dependencies: ["Sealing"], path: "Tests/TestSupport",
@@ -125,3 +128,16 @@ let package = Package(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
     ]
 )
+
+// `make fuzz` builds it, with libFuzzer and sanitizers that nothing else wants.
+if Context.environment["AWSKEYS_FUZZING"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzzing",
+            dependencies: [
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "SealedStore", "Sealing",
+                "Sessions", "TestSupport", "Unlocking",
+            ],
+            path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -88,12 +88,7 @@ public struct AdoptionPlan: Sendable {
     }
 
     private mutating func giveBack(_ profile: String, _ home: Place, _ line: ProfileLine) {
-        guard let property = home.line else { return }
-        var range = property.own
-        // As the last line of a file without an end to it, it brought the end of the line before.
-        if range.upperBound == home.document.size, !home.document.endsWithLineEnd {
-            range = range.lowerBound - home.document.lineEnd.utf8.count..<range.upperBound
-        }
+        guard let range = home.lineBytes else { return }
         add(home.file) { $0.remove(range) }
         lines.append((profile, home.file, line.text(for: profile)))
     }
@@ -133,13 +128,25 @@ private struct Place {
     let section: ConfigDocument.Section
     /// The line that asks awskeys, if it is there.
     let line: ConfigDocument.Property?
+    /// The bytes that go with that line.
+    let lineBytes: Range<Int>?
 
     var file: ConfigDocument.File { document.file }
 }
 
 extension AWSFile {
     fileprivate func section(of profile: String) -> Place? {
-        document.section(of: profile).map { Place(document: document, section: $0, line: line(for: profile)) }
+        document.section(of: profile).map { section in
+            let line = line(for: profile)
+            return Place(document: document, section: section, line: line, lineBytes: line.map { bytes(of: $0) })
+        }
+    }
+
+    /// A property's own line. As the last one of a file without an end to it, it brought the end of the line before.
+    private func bytes(of line: ConfigDocument.Property) -> Range<Int> {
+        guard line.own.upperBound == document.size, !document.endsWithLineEnd else { return line.own }
+        let isLong = withBytes { $0[line.own.lowerBound - 2] == UInt8(ascii: "\r") }
+        return line.own.lowerBound - (isLong ? 2 : 1)..<line.own.upperBound
     }
 }
 

@@ -70,7 +70,7 @@ public struct StoreDraft: ~Copyable {
         let pointedAt = Set(recordOf.values)
         let records = records.filter { $0.kind != KeyRecord.kind || pointedAt.contains($0.id) }
         guard slots.count <= StoreHeader.mostSlots, records.count <= StoreIndex.mostRecords,
-            recordOf.count <= StoreIndex.mostRecords
+            recordOf.count <= StoreIndex.mostRecords, generation < StoreHeader.generationEnd
         else { throw .full }
         var entries: [StoreIndex.Entry] = []
         var numbers: [[UInt8]: Int] = [:]

@@ -12,6 +12,8 @@ struct StoreHeader: Sendable, Equatable {
     /// The size in bytes that no store exceeds.
     static let largestStore = 16 << 20
     static let mostSlots = 32
+    /// What every generation is below, so that there is a next one to count to.
+    static let generationEnd = UInt64.max
 
     var minor = StoreHeader.minor
     let id: [UInt8]
@@ -74,8 +76,7 @@ extension StoreHeader {
             commitment: bytes.extracting(40..<72).array(), slotCount: slotCount, slotsSize: slotsSize,
             indexSize: indexSize, recordsSize: recordsSize, indexNonce: bytes.extracting(88..<112).array())
         guard storeSize == fileSize, slotCount <= Self.mostSlots, reserved == 0, indexSize >= Sealed.tagSize,
-            // There must be a next one.
-            generation < .max
+            generation < Self.generationEnd
         else { throw .damaged(.header) }
     }
 

@@ -62,6 +62,13 @@ private import CSodium
         if capacity > 0, unsafe !SecretPool.giveBack(start, capacity) { unsafe sodium_free(start) }
     }
 
+    /// Whether secrets are kept out of swap space: where the process may lock no memory (`ulimit -l`), or no more than
+    /// it has locked, they aren't.
+    public static var areLocked: Bool {
+        Sodium.ready()
+        return SecretPool.isLocked
+    }
+
     /// Gives up the bytes from `newCount` on; they are wiped at once.
     public mutating func truncate(to newCount: Int) {
         precondition((0...count).contains(newCount), "only existing bytes can be given up")

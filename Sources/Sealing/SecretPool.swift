@@ -19,10 +19,15 @@ struct SecretPool: ~Copyable {
     private let memory: Memory
     private let blockCount: Int
     /// A bit for each block that is taken.
-    private let taken = Mutex<UInt64>(0)
+    private let taken = Atomic<UInt64>(0)
 
     @safe private struct Memory: @unchecked Sendable {
         let start: UnsafeMutablePointer<UInt8>?
+    }
+
+    /// Whether the kernel keeps what lies in it out of swap space; libsodium goes on where it doesn't.
+    static var isLocked: Bool {
+        unsafe first.memory.start.map { unsafe sodium_mlock($0, blockSize * first.blockCount) == 0 } ?? false
     }
 
     private init(blockCount: Int) {
@@ -52,16 +57,15 @@ struct SecretPool: ~Copyable {
     private borrowing func take(blocks: Int) -> UnsafeMutablePointer<UInt8>? {
         guard let start = unsafe memory.start else { return nil }
         let mask = UInt64.max >> UInt64(UInt64.bitWidth - blocks)
-        let blockCount = blockCount
-        let block = taken.withLock { taken -> Int? in
-            for block in 0...blockCount - blocks where taken & mask << UInt64(block) == 0 {
-                taken |= mask << UInt64(block)
-                return block
-            }
-            return nil
+        var seen = taken.load(ordering: .relaxed)
+        while let block = (0...blockCount - blocks).first(where: { seen & mask << UInt64($0) == 0 }) {
+            let (isOurs, now) = taken.compareExchange(
+                expected: seen, desired: seen | mask << UInt64(block), successOrdering: .acquiring,
+                failureOrdering: .relaxed)
+            if isOurs { return unsafe start + block * Self.blockSize }
+            seen = now
         }
-        guard let block else { return nil }
-        return unsafe start + block * Self.blockSize
+        return nil
     }
 
     private borrowing func giveBack(_ memory: UnsafeMutablePointer<UInt8>, blocks: Int) -> Bool {
@@ -70,7 +74,7 @@ struct SecretPool: ~Copyable {
         guard (0..<Self.blockSize * blockCount).contains(offset) else { return false }
         unsafe sodium_memzero(memory, blocks * Self.blockSize)
         let mask = UInt64.max >> UInt64(UInt64.bitWidth - blocks)
-        taken.withLock { $0 &= ~(mask << UInt64(offset / Self.blockSize)) }
+        taken.bitwiseAnd(~(mask << UInt64(offset / Self.blockSize)), ordering: .releasing)
         return true
     }
 }

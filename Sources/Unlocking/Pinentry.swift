@@ -3,9 +3,8 @@ import Sealing
 
 /// A pinentry: the program of GnuPG's that asks for a passphrase in a window.
 ///
-/// It speaks the Assuan protocol (https://www.gnupg.org/documentation/manuals/assuan/): a command a line, answered by
-/// data lines (`D`, percent-encoded), comments (`#`) and status lines (`S`), and in the end by `OK` or `ERR` and a code
-/// of libgpg-error's. The commands are in pinentry's own manual. A library for it would block without a deadline.
+/// It speaks the Assuan protocol (https://www.gnupg.org/documentation/manuals/assuan/): a command a line, and an
+/// ``AssuanReply`` to each. The commands are in pinentry's own manual. A library for it would block without a deadline.
 struct Pinentry: ~Copyable {
     private var program: AskedProgram
     private let deadline: Deadline
@@ -80,83 +79,17 @@ struct Pinentry: ~Copyable {
     private static let cancelled = 99
     private static let fullyCancelled = 198
 
-    private enum Reply: ~Copyable {
-        case ok(SecretBytes)
-        case error(Int)
-        case ended
-
-        var isOK: Bool {
-            switch self {
-            case .ok: true
-            default: false
-            }
-        }
-    }
-
-    private mutating func ask(_ command: String) -> Reply {
+    private mutating func ask(_ command: String) -> AssuanReply {
         guard program.send(command) else { return .ended }
         return reply()
     }
 
-    private mutating func reply() -> Reply {
-        var data = SecretBuilder()
-        while let line = program.line() {
-            switch Self.word(line) {
-            case "OK": return .ok(data.joined())
-            case "ERR": return .error(Self.code(line))
-            case "D": data.add(percentDecoding: line, from: 2)
-            // Comments, status lines, and what later versions may say.
-            default: break
-            }
-        }
-        return .ended
-    }
-
-    /// The first word of a line; it is no secret.
-    private static func word(_ line: borrowing SecretBytes) -> String {
-        line.withBytes { line in
-            let end = line.indices.first { line[$0] == UInt8(ascii: " ") || line[$0] == UInt8(ascii: "\r") }
-            return String(decoding: line.extracting(0..<min(end ?? line.count, 8)).array(), as: UTF8.self)
-        }
-    }
-
-    /// The number in `ERR 83886179 Operation cancelled <Pinentry>`.
-    private static func code(_ line: borrowing SecretBytes) -> Int {
-        let text = line.withBytes { String(decoding: $0.array(), as: UTF8.self) }
-        return Int(text.dropFirst(4).prefix { $0.isNumber }) ?? 0
-    }
+    private mutating func reply() -> AssuanReply { AssuanReply { program.line() } }
 }
 
 extension String {
     /// As a command takes it: what would end the line, and `%`, as `%` and two digits.
     fileprivate var assuan: String {
         replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
-    }
-}
-
-extension SecretBuilder {
-    /// Adds a line's bytes from `start` on, with `%` and two hexadecimal digits as the byte that they stand for.
-    fileprivate mutating func add(percentDecoding line: borrowing SecretBytes, from start: Int) {
-        var decoded = SecretBytes(zeros: line.count)
-        var count = 0
-        line.withBytes { line in
-            decoded.withMutableBytes { decoded in
-                var index = start
-                while index < line.count {
-                    var byte = line[index]
-                    if byte == UInt8(ascii: "%"), index + 2 < line.count, let high = hexadecimalDigit(line[index + 1]),
-                        let low = hexadecimalDigit(line[index + 2])
-                    {
-                        byte = high << 4 | low
-                        index += 2
-                    }
-                    decoded[count] = byte
-                    count += 1
-                    index += 1
-                }
-            }
-        }
-        decoded.truncate(to: count)
-        decoded.withBytes { add($0) }
     }
 }

@@ -42,6 +42,17 @@ struct AdoptionTests {
             ])
     }
 
+    @Test("a last line of ours goes with the end of the line before it, and with no byte of that line")
+    func lastLine() throws {
+        let asking = "credential_process = /usr/bin/awskeys-credential-process admin"
+        for (first, second) in [("\n", "\n"), ("\r\n", "\n"), ("\n", "\r\n"), ("\r\n", "\r\n")] {
+            let files = try SampleFiles(
+                config: "[profile admin]\(first)awskeys_role_arn = r\(second)\(asking)", credentials: "")
+            try carryOut(try plan(["admin"], isUndo: true, files), files)
+            #expect(files.files() == ["[profile admin]\(first)role_arn = r", ""])
+        }
+    }
+
     @Test("undone, gives every byte back, however the files are written")
     func undoing() throws {
         var generator = SeededGenerator(seed: 5)

@@ -26,6 +26,20 @@ struct BoundsTests {
         #expect(raw.problem() == .damaged(.header))
     }
 
+    @Test("a store of the last generation isn't written any more, and stays readable")
+    func lastGeneration() throws {
+        let sample = try SampleStore()
+        let last = UInt64.max - 1
+        try StoreWriter(locking: sample.path).update(with: sample.dataKey) { $0.raise(above: last - 1) }
+        let before = try sample.file()
+        #expect(try ClosedStore(at: sample.path).generation == last)
+        let error = problem { () throws(StoreError) in
+            try StoreWriter(locking: sample.path).update(with: sample.dataKey) { _ in }
+        }
+        #expect(error == .full)
+        #expect(try sample.file() == before)
+    }
+
     @Test("a store that would grow too large isn't written, and the old one stays")
     func size() throws {
         let sample = try SampleStore()

@@ -40,6 +40,8 @@ private struct StoreStatus: Encodable {
     var rotations: [RotationEntry]?
     let kernelKeyring: String
     var kernelKeyringProblem: String?
+    /// Whether secrets in memory are kept out of swap space.
+    let memoryLocked: Bool
     let settings: String?
     let settingsProblems: [String]
 
@@ -52,6 +54,7 @@ private struct StoreStatus: Encodable {
         case locksIn = "locks_in"
         case kernelKeyring = "kernel_keyring"
         case kernelKeyringProblem = "kernel_keyring_problem"
+        case memoryLocked = "memory_locked"
         case settingsProblems = "settings_problems"
     }
 
@@ -60,6 +63,7 @@ private struct StoreStatus: Encodable {
         let problem = KeyCache.problem()
         kernelKeyring = problem == nil ? "available" : "refused"
         kernelKeyringProblem = problem.map { reason($0.number) }
+        memoryLocked = SecretBytes.areLocked
         settings = context.settingsPath()
         let path = settings ?? ""
         settingsProblems = context.settings().problems.map { $0.words(path) }
@@ -98,6 +102,9 @@ private struct StoreStatus: Encodable {
             rows.append(["rolled back", "seen \(seenGeneration) times written; `awskeys unlock --accept-rollback`"])
         }
         rows.append(["kernel keyring", kernelKeyring + (kernelKeyringProblem.map { " (\($0))" } ?? "")])
+        if !memoryLocked {
+            rows.append(["memory", "secrets in it may be swapped out; `ulimit -l` lets this process lock no more"])
+        }
         rows += slots.map { ["slot", "\($0.id)  \($0.kind), made \($0.created)"] }
         rows += (rotations ?? []).map { ["rotation", "\($0.name): \($0.words(now: now))"] }
         return rows + settingsProblems.map { ["settings", $0] }
