@@ -58,12 +58,18 @@ struct SecretPool: ~Copyable {
         guard let start = unsafe memory.start else { return nil }
         let mask = UInt64.max >> UInt64(UInt64.bitWidth - blocks)
         var seen = taken.load(ordering: .relaxed)
-        while let block = (0...blockCount - blocks).first(where: { seen & mask << UInt64($0) == 0 }) {
+        var block = 0
+        while block + blocks <= blockCount {
+            guard seen & mask << UInt64(block) == 0 else {
+                block += 1
+                continue
+            }
             let (isOurs, now) = taken.compareExchange(
                 expected: seen, desired: seen | mask << UInt64(block), successOrdering: .acquiring,
                 failureOrdering: .relaxed)
             if isOurs { return unsafe start + block * Self.blockSize }
-            seen = now
+            // Somebody else was quicker, or gave something back.
+            (seen, block) = (now, 0)
         }
         return nil
     }
