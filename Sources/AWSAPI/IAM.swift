@@ -17,6 +17,11 @@ public struct ListedKey: Equatable, Sendable {
     }
 }
 
+/// Whether a text can be the id of an access key, at most 128 bytes as IAM has it (AccessKey, in its API's reference).
+private func isAccessKeyID(_ text: String) -> Bool {
+    (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+}
+
 /// When and for what a key was used last, as far as IAM knows; it may learn of it only hours later.
 public struct KeyUse: Equatable, Sendable {
     /// In seconds since 1970.
@@ -36,7 +41,7 @@ extension AWSClient {
     ) throws(AWSError) -> AWSCredentials {
         let result = try call(
             .iam, "CreateAccessKey", [("UserName", user)], with: credentials, isRepeatable: false)
-        guard let key = result["AccessKey"], let id = key["AccessKeyId"]?.string, !id.isEmpty,
+        guard let key = result["AccessKey"], let id = key["AccessKeyId"]?.string, isAccessKeyID(id),
             let secret = key["SecretAccessKey"], secret.text.count > 0
         else { throw .garbled(status: 200) }
         return AWSCredentials(accessKeyID: id, secretAccessKey: secret.text.copy())

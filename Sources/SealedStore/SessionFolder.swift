@@ -41,6 +41,10 @@ public struct SessionFolder: ~Copyable {
     ///
     /// - Throws: ``FileError``.
     public func save(_ session: borrowing Session) throws(FileError) {
+        // Texts of that size aren't read again.
+        guard session.name.utf8.count + session.bond.addresses.utf8.count < Self.largest / 2 else {
+            throw FileError("write", path, number: EFBIG)
+        }
         let file = file(of: session.name)
         let nonce = randomBytes(Sealed.nonceSize)
         let plain = session.encoded()

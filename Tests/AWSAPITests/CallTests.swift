@@ -51,6 +51,18 @@ struct CallTests {
         #expect(service.forms == [form, form + "&Marker=a%2B%2F%3Db", form + "&Marker=a%2B%2F%3Db"])
     }
 
+    @Test("take no new key whose id is none")
+    func oddID() throws {
+        for id in ["", "AKIA EXAMPLE", String(repeating: "A", count: 129), "AKIÄ"] {
+            let content = "<AccessKey><AccessKeyId>\(id)</AccessKeyId><SecretAccessKey>x</SecretAccessKey></AccessKey>"
+            let client = try ScriptedService([.result(of: "CreateAccessKey", content)]).client()
+            let failure = problem { () throws(AWSError) in
+                _ = try client.createAccessKey(of: "Bob", with: longTermKey())
+            }
+            #expect(failure == .garbled(status: 200), "\(id)")
+        }
+    }
+
     @Test("list no keys only if the answer says that there are none")
     func noKeys() throws {
         let none = ScriptedService([

@@ -13,6 +13,9 @@ from home import CONFIG, CREDENTIALS, KEYS, Home
 from user_keyring import UserKey
 
 ANCHOR = f"[anchor]\n{OTHER.lines()}\n"
+DEVICE = "arn:aws:iam::123456789012:mfa/ann"
+# A key that RFC 6238 tries its codes with, in base 32.
+SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,19 @@ SCENES = [
     Scene("import --undo", ["import", "--undo", "--yes"], [ANCHORED, IMPORT]),
     Scene("add", ["add", "third", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
     Scene("add --replace", ["add", "prod", "--replace", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
+    Scene("import --sessions", [*IMPORT, "--sessions"], [ANCHORED]),
+    Scene("add --sessions", ["add", "third", "--sessions", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
     Scene("remove", ["remove", "prod", "--yes"], [IMPORT]),
     Scene("adopt", ["adopt", "admin", "dev", "--yes"], [IMPORT]),
     Scene("adopt --undo", ["adopt", "--undo", "admin", "dev", "--yes"], [IMPORT, ["adopt", "admin", "dev", "--yes"]]),
     Scene("slot add", ["slot", "add", "recovery"], [IMPORT], has_passphrase=True),
+    Scene("slot remove", ["slot", "remove", "SLOT", "--yes"], [IMPORT, ["slot", "add", "recovery"]]),
+    Scene("mfa add", ["mfa", "add", DEVICE, "--yes"], [IMPORT], f"{SEED}\n"),
+    Scene(
+        "mfa remove",
+        ["mfa", "remove", DEVICE, "--yes"],
+        [IMPORT, ["mfa", "add", DEVICE, "--yes", "--seed-file", "SEED"]],
+    ),
     Scene("rekey", ["rekey", "--yes"], [IMPORT], has_passphrase=True, new_data_key=True),
 ]
 
@@ -56,6 +68,8 @@ class Stage:
     home: Home
     kept: Path
     key: UserKey | None = None
+    # The slot that stands for SLOT in the command.
+    slot: str = ""
     before: Any = None
     after: Any = None
     # What is as good as the state before: an empty store.
@@ -66,9 +80,13 @@ class Stage:
     def make(cls, scene: Scene, folder: Path) -> Stage:
         """Builds the home, and keeps what the command is to begin with."""
         home = Home.make(folder / "home", CONFIG, ANCHOR + CREDENTIALS)
+        seed = folder / "seed"
+        seed.write_text(SEED)
         for command in scene.before:
-            home.run(*command).done()
+            home.run(*(str(seed) if word == "SEED" else word for word in command)).done()
         stage = cls(scene, home, folder / "kept")
+        if "SLOT" in scene.command:
+            stage.slot = json.loads(home.run("slot", "list", "--json").done().stdout)["slots"][-1]["id"]
         if scene.has_store:
             home.run("unlock", "--for", "8h").done()
             id = home.store.read_bytes()[16:32].hex()
@@ -81,7 +99,8 @@ class Stage:
     @property
     def argv(self) -> list[str]:
         """The command line."""
-        return [str(self.home.folder / "awskeys"), *self.scene.command]
+        words = [self.slot if word == "SLOT" else word for word in self.scene.command]
+        return [str(self.home.folder / "awskeys"), *words]
 
     def reset(self) -> None:
         """Puts files and the kernel's keyring back."""
@@ -95,19 +114,20 @@ class Stage:
         return self.home.config.read_bytes(), self.home.credentials.read_bytes()
 
     def state(self) -> Any:
-        """All that the command can change: the files, and the store's profiles and slots."""
+        """All that the command can change: the files, and the store's profiles, slots and devices."""
         if not self.home.store.exists():
-            return self.aws_files(), None, None
+            return self.aws_files(), None, None, None
         listed = json.loads(self.home.run("list", "--json").done().stdout)["profiles"]
         profiles = {each["profile"]: (each["access_key_id"], each["sessions_only"]) for each in listed}
         slots = json.loads(self.home.run("slot", "list", "--json").done().stdout)["slots"]
         kinds = sorted(each["kind"] for each in slots)
-        return self.aws_files(), profiles, kinds
+        devices = json.loads(self.home.run("mfa", "list", "--json").done().stdout)["devices"]
+        return self.aws_files(), profiles, kinds, devices
 
     def learn(self) -> None:
         """Takes the state as that from before the command."""
         self.before, self.harmless = self.state(), self.names()
-        self.unborn = self.before if self.scene.has_store else (self.before[0], {}, ["passphrase"])
+        self.unborn = self.before if self.scene.has_store else (self.before[0], {}, ["passphrase"], [])
 
     def learn_end(self) -> None:
         """Takes the state as that after the command."""

@@ -103,6 +103,7 @@ def test_what_is_no_seed_or_no_device_is_refused(roles: Roles) -> None:
     before = roles.home.store.read_bytes()
     roles.home.run("mfa", "add", SERIAL, "--yes", stdin="not a seed!\n").failed(64, "no seed")
     roles.home.run("mfa", "add", "dev", "--yes", stdin=SEED).failed(66, "mfa_serial")
+    roles.home.run("mfa", "add", SERIAL + "a" * 70_000, "--yes", stdin=SEED).failed(66, "neither the ARN")
     roles.home.run("mfa", "remove", SERIAL, "--yes").failed(66, "no seed")
     assert roles.home.store.read_bytes() == before
 

@@ -143,8 +143,9 @@ struct MFACommand: ParsableCommand {
     /// What stands for a device: itself, or a profile that names it.
     private static func serialNumber(_ device: String, in context: Context) throws -> String {
         // Virtual devices, which are those with seeds, have ARNs.
-        if device.hasPrefix("arn:") { return device }
-        if let serial = try AWSAccess(in: context).device(of: device)?.serialNumber { return serial }
+        let serial = device.hasPrefix("arn:") ? device : try AWSAccess(in: context).device(of: device)?.serialNumber
+        // The longest that STS takes: AssumeRole's SerialNumber.
+        if let serial, serial.utf8.count <= 256 { return serial }
         throw Failure(
             .notFound, "\"\(device)\" is neither the ARN of a device nor a profile with `mfa_serial`",
             hint: "the console shows a device's ARN beside the user")
