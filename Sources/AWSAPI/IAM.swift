@@ -18,7 +18,7 @@ public struct ListedKey: Equatable, Sendable {
 }
 
 /// Whether a text can be the id of an access key, at most 128 bytes as IAM has it (AccessKey, in its API's reference).
-private func isAccessKeyID(_ text: String) -> Bool {
+func isAccessKeyID(_ text: String) -> Bool {
     (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
 }
 

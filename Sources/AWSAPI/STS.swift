@@ -72,7 +72,7 @@ extension AWSClient {
 extension TemporaryCredentials {
     /// The session in an answer.
     fileprivate init(in result: XMLElement) throws(AWSError) {
-        guard let made = result["Credentials"], let id = made["AccessKeyId"]?.string, !id.isEmpty,
+        guard let made = result["Credentials"], let id = made["AccessKeyId"]?.string, isAccessKeyID(id),
             let secret = made["SecretAccessKey"], secret.text.count > 0, let token = made["SessionToken"],
             token.text.count > 0, let expiration = (made["Expiration"]?.string).flatMap(seconds(ofTimestamp:))
         else { throw .garbled(status: 200) }

@@ -76,12 +76,10 @@ final class AWSAccess {
 
     /// The device for multi-factor authentication that a profile names, or a profile that builds on it.
     func mfaSerial(for profile: String) -> String? {
-        if let serial = setting("mfa_serial", of: profile) { return serial }
-        for name in config.document.sections.compactMap(\.header.profile)
-        where setting("source_profile", of: name) == profile {
-            if let serial = setting("mfa_serial", of: name) { return serial }
+        let builders = config.document.sections.compactMap(\.header.profile).filter { name in
+            ["source_profile", Role.adoptedPrefix + "source_profile"].contains { setting($0, of: name) == profile }
         }
-        return nil
+        return ([profile] + builders).lazy.compactMap { self.device(of: $0)?.serialNumber }.first
     }
 
     /// The places outside the store where a key lies in plain text.
@@ -118,6 +116,14 @@ extension AWSAccess: ProfileSettings {
             }
         }
         return files
+    }
+
+    /// Whether a profile has credentials, of whatever kind.
+    func hasCredentials(_ profile: String) -> Bool {
+        !filesWithKeys(of: profile).isEmpty
+            || [
+                "credential_process", "role_arn", "sso_session", "sso_start_url", "login_session",
+            ].contains { setting($0, of: profile) != nil }
     }
 
     func asksStore(_ profile: String) -> Bool { config.asksStore(for: profile) || credentials.asksStore(for: profile) }

@@ -39,7 +39,8 @@ extension Failure {
                 hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         case .program(let name, let command):
             self.init(
-                .unavailable, "the `credential_process` of \"\(name)\" gave no credentials: \(command)",
+                .unavailable,
+                "the `credential_process` of \"\(name)\" gave no credentials: \(Self.program(of: command))",
                 hint: "run it in a terminal to see why")
         case .circular(let name):
             self.init(
@@ -59,6 +60,9 @@ extension Failure {
                 hint: "try again")
         }
     }
+
+    /// The program that a command starts; its arguments may be secrets.
+    private static func program(of command: String) -> Substring { command.prefix { $0 != " " && $0 != "\t" } }
 
     private static func named(_ name: String, by profile: String) -> String {
         name == profile ? "" : ", though \"\(profile)\" builds on it"
@@ -108,7 +112,8 @@ extension Failure {
                 .busy, "\(what), and the one of now was used already", hint: "the next one comes in \(seconds) s")
         case .program(let command):
             self.init(
-                .locked, "\(what), and `mfa_process` printed none: \(command)", hint: "run it in a terminal to see why")
+                .locked, "\(what), and `mfa_process` printed none: \(Self.program(of: command))",
+                hint: "run it in a terminal to see why")
         }
     }
 

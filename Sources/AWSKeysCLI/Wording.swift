@@ -115,6 +115,10 @@ extension Failure {
             self.init(
                 .config, "profile \"\(profile)\" is taken: \(reason.words)",
                 hint: "choose another name, or take its lines out of the AWS files")
+        case .adopted(let profile):
+            self.init(
+                .config, "profile \"\(profile)\" is adopted, with a key of this import",
+                hint: "`awskeys adopt --undo \(profile)` first")
         case .nothingToUndo:
             self.init(.notFound, "there is no import to undo")
         }

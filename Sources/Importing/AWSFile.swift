@@ -79,6 +79,8 @@ public enum ImportError: Error, Equatable, Sendable {
     case inPlainText(profile: String)
     /// The profile has a source of credentials in the files already.
     case occupied(profile: String, by: LeaveReason)
+    /// The profile's role is awskeys' to assume, with the key that an undo would take away.
+    case adopted(profile: String)
     /// There is no import that could be taken back.
     case nothingToUndo
 }

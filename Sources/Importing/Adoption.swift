@@ -62,11 +62,11 @@ public struct AdoptionPlan: Sendable {
             if let home {
                 roles.append(profile)
                 if isUndo { giveBack(profile, home, line) } else { try adopt(profile, home, found, line) }
-            } else if hasKey(profile) {
-                keys.append(profile)
-            } else {
+            } else if !hasKey(profile) {
                 throw .noRole(profile)
             }
+            // Whoever asks for a role isn't to get the key that it is assumed with.
+            if hasKey(profile) { keys.append(profile) }
             for place in found { try rename(profile, in: place) }
         }
     }

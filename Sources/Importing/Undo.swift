@@ -10,14 +10,14 @@ extension Importer {
     /// A file that was changed since gets its key lines back and keeps the rest as it is.
     ///
     /// - Returns: the profiles that stay in the store, because the files don't give their key after all.
-    /// - Throws: ``ImportError``; `nothingToUndo`.
+    /// - Throws: ``ImportError``; `nothingToUndo`, `adopted`.
     public func undo() throws(ImportError) -> [String] {
         var draft = try read()
         guard let id = draft.notes(.journal).last else { throw .nothingToUndo }
         let journal = try Self.journal(id, in: draft)
         // A file that can't be read must be noticed before the other one is changed.
-        if let path = journal.config.path { _ = try AWSFile(path, as: .config) }
-        if let path = journal.credentials.path { _ = try AWSFile(path, as: .credentials) }
+        if let path = journal.config.path { try requireNotAdopted(journal, AWSFile(path, as: .config)) }
+        if let path = journal.credentials.path { try requireNotAdopted(journal, AWSFile(path, as: .credentials)) }
         draft.setNote(journal.encoded(.undoing), .journal, id: id)
         draft.isUnfinished = true
         try write(draft)
@@ -27,6 +27,16 @@ extension Importer {
             // Nothing is undone, or all of it: what this can't put back, the next command finishes.
             try? keep(journal, id)
             throw .file(error)
+        }
+    }
+
+    /// Refuses to give a profile the key back that it was split from, while awskeys assumes its role: SDKs would take
+    /// the key for all there is.
+    private func requireNotAdopted(_ journal: borrowing Journal, _ file: borrowing AWSFile) throws(ImportError) {
+        for profile in journal.profiles {
+            let origin = try journal.origin(of: profile.name)
+            guard origin != profile.name, let section = file.document.section(of: origin) else { continue }
+            if section.property(Role.adoptedPrefix + "role_arn") != nil { throw .adopted(profile: origin) }
         }
     }
 

@@ -52,16 +52,22 @@ extension Resolver {
         guard source.isLongTerm, !options.noSession, let asked = device else { return source.signing() }
         // One session with the code is good for every role that wants one.
         device = nil
-        return try userSession(of: previous.source, with: asked, for: wanted).credentials
+        return try userSession(of: previous, isSessionsOnly: source.isSessionsOnly, with: asked, for: wanted)
+            .credentials
     }
 
     /// A user's session with a code, which the roles share that are assumed with it.
+    ///
+    /// - Parameter isSessionsOnly: whether the user's key is kept back.
     private func userSession(
-        of source: CredentialSource, with device: MFADevice, for role: Wanted
+        of chain: RoleChain, isSessionsOnly: Bool, with device: MFADevice, for role: Wanted
     ) throws(SessionError) -> Session {
-        // What the profile itself answers with is the same one, if it has the same device.
+        let source = chain.source
         let profile = source.profile
-        let isOwn = world.device(of: profile) == device && profile != role.name
+        // What the profile itself answers with is the same one, if it answers with a session of its own, by the same
+        // device.
+        let answersItself = try world.chain(of: profile).isUsers && isSessionsOnly
+        let isOwn = answersItself && world.device(of: profile) == device && profile != role.name
         let name = isOwn ? profile : "\(profile) \(device.serialNumber)"
         return try session(.user(source, with: device, name: name))
     }

@@ -45,11 +45,24 @@ public protocol SessionWorld: AnyObject {
 }
 
 /// A device for multi-factor authentication, as a profile names it.
-public struct MFADevice: Codable, Equatable, Sendable {
+public struct MFADevice: Encodable, Equatable, Sendable {
     /// Its ARN, or the serial number of one that can be held in a hand.
     public let serialNumber: String
     /// The command that prints its code, if the profile names one.
     public let process: String?
+
+    /// How its codes are come by is no part of which device it is.
+    public static func == (one: MFADevice, other: MFADevice) -> Bool { one.serialNumber == other.serialNumber }
+
+    private enum CodingKeys: CodingKey {
+        case serialNumber
+    }
+
+    /// Writes the device, without the command.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(serialNumber, forKey: .serialNumber)
+    }
 
     /// A device.
     public init(serialNumber: String, process: String?) {

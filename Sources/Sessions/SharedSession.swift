@@ -57,8 +57,9 @@ extension Resolver {
         case .some(let session) where world.now < session.renewal: return session
         default: break
         }
+        let earlier = options.isForProgram ? refusal(of: wanted) : nil
         do throws(SessionError) {
-            if options.isForProgram, let error = refusal(of: wanted) { throw error }
+            if let earlier { throw earlier }
             let session = try get(wanted, isLast: false).bound(bond)
             // Where it can't be kept, each answer is a new one.
             try? sessions.save(session)
@@ -74,7 +75,8 @@ extension Resolver {
             case nil: break
             }
             if let shared = SharedSessionError(error) {
-                if error.isRefusal { remember(shared, of: wanted) }
+                // Remembered anew each time that somebody asks, it would never end.
+                if error.isRefusal, earlier == nil { remember(shared, of: wanted) }
                 tell(.failure(shared), to: seat)
             }
             throw error

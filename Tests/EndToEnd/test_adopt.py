@@ -135,3 +135,32 @@ def test_sessions_are_listed_and_dropped(roles: Roles) -> None:
     assert roles.home.run("sessions", "clear").done().stdout == "dropped 1 session\n"
     roles.document("deep")
     assert roles.calls == ["AssumeRole"] * 4
+
+
+def test_whoever_asks_for_a_role_never_gets_the_key_that_it_is_assumed_with(roles: Roles) -> None:
+    text = roles.home.config.read_text()
+    section = f"[profile dev]\ncredential_process = {roles.home.helper} dev\n"
+    assert section in text
+    own_role = "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = dev\n"
+    roles.home.config.write_text(text.replace(section, section + own_role))
+    roles.home.run("adopt", "dev", "--yes").done()
+    for lane in ("slow", "fast"):
+        assert roles.document("dev", lane)["AccessKeyId"].startswith("ASIA"), lane
+    assert roles.arn("dev") == role_arn("admin", "awskeys-dev")
+    roles.home.run("adopt", "--undo", "dev", "--yes").done()
+    assert roles.document("dev", "fast")["AccessKeyId"] == roles.key.id
+
+
+def test_an_import_is_not_undone_under_an_adopted_profile(make_home: MakeHome, stub: Stub) -> None:
+    config = "[profile me]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = me\n"
+    roles = Roles.make(make_home, stub, config)
+    roles.home.credentials.write_text(f"[me]\n{roles.key.lines()}\n")
+    before = roles.home.files(".aws")
+    roles.home.run("import", "--yes").done()
+    roles.home.run("adopt", "me", "--yes").done()
+    adopted, store = roles.home.files(".aws"), roles.home.store.read_bytes()
+    roles.home.run("import", "--undo", "--yes").failed(78, '"me" is adopted')
+    assert (roles.home.files(".aws"), roles.home.store.read_bytes()) == (adopted, store)
+    roles.home.run("adopt", "--undo", "me", "--yes").done()
+    roles.home.run("import", "--undo", "--yes").done()
+    assert roles.home.files(".aws") == before

@@ -173,3 +173,8 @@ def test_login_opens_a_page_that_nobody_else_can_read(roles: Roles, tmp_path: Pa
     assert not Path((tmp_path / "path").read_text().strip()).exists()
     opener.write_text("#!/bin/sh\nexit 3\n")
     roles.home.run("login", "admin", "--open").failed(69, "no browser")
+
+
+def test_names_that_older_sdks_know_are_taken_out(roles: Roles) -> None:
+    theirs = {name: "EXAMPLE" for name in ("AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_ACCOUNT_ID")}
+    assert not theirs.keys() & environment_of(roles.home.run("exec", "dev", "--", "env", env=theirs)).keys()

@@ -169,3 +169,15 @@ def test_the_token_is_in_no_command_line(roles: Roles) -> None:
             continue
     process.communicate(timeout=30)
     assert environment_of(roles.home.run("exec", "admin", "--", "env")) and os.getpid()
+
+
+def test_a_default_profile_is_not_taken_before_the_server(make_home: MakeHome, stub: Stub) -> None:
+    roles = Roles.make(make_home, stub)
+    other = stub.user("other").key()
+    roles.home.credentials.write_text(f"[default]\n{other.lines()}\nregion = eu-west-3\n")
+    process = start(roles, sys.executable, "-c", CALLER)
+    assert process.communicate("go\n", timeout=60)[0].startswith(role_arn("admin"))
+    # And where it leaves the answer to awskeys itself.
+    roles.home.run("import", "--yes").done()
+    process = start(roles, sys.executable, "-c", CALLER)
+    assert process.communicate("go\n", timeout=60)[0].startswith(role_arn("admin"))

@@ -72,6 +72,7 @@ mfa_process = echo touch the key >&2; printf '%s\\n' 123456
         roles.home.config.write_text(broken)
         refused = roles.home.run("whoami", "careful")
         assert refused.status == 77 and "`mfa_process` printed none" in refused.stderr, refused
+        assert "%s" not in refused.stderr, "arguments may be secrets"
 
 
 def test_a_sealed_seed_gives_the_codes(roles: Roles) -> None:
@@ -113,3 +114,18 @@ def test_the_seed_is_in_no_file_and_no_output(roles: Roles) -> None:
     raw = b"12345678901234567890"
     for content in [*roles.home.files().values(), (result.stdout + result.stderr).encode()]:
         assert SEED.encode() not in content and raw not in content
+
+
+def test_both_lanes_give_a_profile_its_own_credentials_and_no_role_s_source(roles: Roles) -> None:
+    mfa = f"source_profile = both\nmfa_serial = {SERIAL}\n"
+    with roles.home.config.open("a") as file:
+        for name, role in (("both", "careful"), ("user", "cautious")):
+            file.write(f"[profile {name}]\nrole_arn = arn:aws:iam::123456789012:role/{role}\n{mfa}\n")
+    with roles.home.credentials.open("a") as file:
+        file.write(f"[both]\n{roles.user.key().lines()}\n")
+    assert roles.arn("user", "--mfa-token", "123456") == role_arn("cautious", "awskeys-user")
+    # No second code is at hand.
+    fast = roles.document("both", "fast")
+    assert fast == roles.document("both")
+    assert [call.action for call in roles.stub.calls("GetSessionToken")] == ["GetSessionToken"]
+    assert roles.arn("both") == role_arn("careful", "awskeys-both")

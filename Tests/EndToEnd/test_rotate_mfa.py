@@ -116,3 +116,15 @@ def test_carrying_on_without_the_code_says_so_and_does_not_wait(ann: Ann, code: 
     second = ann.start("--resume", *code, "--yes")
     result = ended(second)
     assert result.status == 77 and ("--mfa-token" in result.hint or "MultiFactor" in result.stderr), result
+
+
+def test_the_device_of_an_adopted_profile_is_known(ann: Ann) -> None:
+    with ann.home.config.open("a") as file:
+        file.write(f"[profile admin]\nrole_arn = {SERIAL}\nsource_profile = dev\nmfa_serial = {SERIAL}\n")
+    ann.home.run("adopt", "admin", "--yes").done()
+    terminal = Terminal(ann.home, "rotate", "dev", "--delete-now")
+    terminal.wait_for(CODE_ASKED)
+    assert SERIAL in terminal.seen
+    terminal.interrupt()
+    terminal.ends()
+    assert_untouched(ann)

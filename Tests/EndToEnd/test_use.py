@@ -73,3 +73,10 @@ def test_names_of_profiles_are_completed(home: Home) -> None:
     )
     done = run(home, "bash", script)
     assert {"default", "dev", "prod", "admin"} <= set(done.stdout.split()), done
+
+
+def test_it_works_where_unset_names_are_errors(home: Home, shell: str) -> None:
+    if shell == "fish":
+        pytest.skip("fish has no such option")
+    done = run(home, shell, 'set -u\nawskeys use prod\nawskeys use\nawskeys --version\necho "${AWS_PROFILE-none}"')
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.endswith("\nnone\n"), done

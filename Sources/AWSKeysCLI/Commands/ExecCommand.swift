@@ -29,7 +29,7 @@ struct ExecCommand: ParsableCommand {
         "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
         "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_ACCOUNT_ID",
     ]
 
     /// What would be taken before a server.
@@ -44,7 +44,14 @@ struct ExecCommand: ParsableCommand {
         let credentials = try context.credentials(for: profile, options)
         var environment = ChangedEnvironment()
         environment.remove(Self.conflicting)
-        if let region = try region ?? AWSAccess(in: context).setting("region", of: profile) {
+        let access = try AWSAccess(in: context)
+        // SDKs ask this profile before a server, if no other is named.
+        let isOvershadowed = server && access.hasCredentials("default")
+        if isOvershadowed {
+            for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] { environment.set(name, to: "/dev/null") }
+        }
+        let usual = isOvershadowed ? access.setting("region", of: "default") : nil
+        if let region = region ?? access.setting("region", of: profile) ?? usual {
             environment.set("AWS_REGION", to: region)
             environment.set("AWS_DEFAULT_REGION", to: region)
         }

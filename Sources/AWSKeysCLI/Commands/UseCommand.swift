@@ -72,7 +72,7 @@ extension UseCommand.Shell {
         self == .fish ? "set -gx \(name) \(quoted(value))" : "export \(name)=\(quoted(value))"
     }
 
-    fileprivate func unset(_ name: String) -> String { self == .fish ? "set -e \(name)" : "unset \(name)" }
+    fileprivate func unset(_ name: String) -> String { self == .fish ? "set -e \(name); or true" : "unset \(name)" }
 
     /// What stands before the program of the same name.
     fileprivate var function: String {
@@ -80,7 +80,7 @@ extension UseCommand.Shell {
         case .bash, .zsh:
             """
             awskeys() {
-                if [ "${1-}" = use ] && [ "${2#-}" = "${2-}" ]; then
+                if [ "${1-}" = use ] && [ "${2-}" = "${2+${2#-}}" ]; then
                     shift
                     local awskeys_statements
                     awskeys_statements=$(command awskeys use --evaluate \(rawValue) "$@") || return
