@@ -17,8 +17,8 @@ public struct ListedKey: Equatable, Sendable {
     }
 }
 
-/// Whether a text can be the id of an access key, at most 128 bytes as IAM has it (AccessKey, in its API's reference).
-func isAccessKeyID(_ text: String) -> Bool {
+/// Whether a text can be the id of an access key: visible ASCII, at most 128 bytes (AccessKey, in IAM's API reference).
+public func isAccessKeyID(_ text: String) -> Bool {
     (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
 }
 
@@ -47,13 +47,16 @@ extension AWSClient {
         return AWSCredentials(accessKeyID: id, secretAccessKey: secret.text.copy())
     }
 
+    /// How many pages of keys are read; IAM has two keys for a user, and a page of it has 100.
+    private static let mostPages = 10
+
     /// All access keys of a user.
     public func listAccessKeys(
         of user: String, with credentials: borrowing AWSCredentials
     ) throws(AWSError) -> [ListedKey] {
         var keys: [ListedKey] = []
         var marker: String?
-        repeat {
+        for _ in 0..<Self.mostPages {
             let page = marker.map { [(name: "Marker", value: $0)] } ?? []
             let result = try call(.iam, "ListAccessKeys", [("UserName", user)] + page, with: credentials)
             guard let members = result["AccessKeyMetadata"]?.children else { throw .garbled(status: 200) }
@@ -68,9 +71,10 @@ extension AWSClient {
             }
             let isTruncated = result["IsTruncated"]?.string == "true"
             marker = isTruncated ? result["Marker"]?.string : nil
-            guard isTruncated == (marker != nil) else { throw .garbled(status: 200) }
-        } while marker != nil
-        return keys
+            guard isTruncated else { return keys }
+            guard marker != nil else { break }
+        }
+        throw .garbled(status: 200)
     }
 
     /// Lets requests be signed with a key, or not.

@@ -60,6 +60,8 @@ public struct Role: Codable, Equatable, Sendable {
 public enum CredentialSource: Codable, Equatable, Sendable {
     /// Keys that a profile has in plain text.
     case keys(profile: String)
+    /// The key that our store has for a profile.
+    case store(profile: String)
     /// What a profile's `credential_process` prints.
     case process(profile: String, command: String)
     /// IAM Identity Center.
@@ -94,6 +96,8 @@ public struct WebIdentity: Codable, Equatable, Sendable {
 public enum RoleChainError: Error, Codable, Equatable, Sendable {
     /// There is no such profile; the profile that names it as its source, if one does.
     case noProfile(String, namedBy: String?)
+    /// More roles than anybody has, one on the other.
+    case tooLong(profile: String)
     /// Profiles that name each other as their sources, in the order in which they do.
     case cycle([String])
     /// A profile with a role has both `source_profile` and `credential_source`.

@@ -6,7 +6,7 @@ public protocol ProfileSettings {
     func setting(_ name: String, of profile: String) -> String?
     /// The files that have keys for a profile in plain text, or a half of one.
     func filesWithKeys(of profile: String) -> Set<ConfigDocument.File>
-    /// Whether the profile has a line that asks our store.
+    /// Whether the profile has a line that asks our store, or needs none to get its key from there.
     func asksStore(_ profile: String) -> Bool
 }
 
@@ -17,6 +17,10 @@ public struct RoleChain: Codable, Equatable, Sendable {
     public let source: CredentialSource
     /// The roles, in the order in which they are assumed; none for a profile that has credentials of its own.
     public let roles: [Role]
+
+    /// How many roles a chain has at most. Each is a call to STS, which takes a tenth of a second and more; botocore's
+    /// recursion ends near there.
+    static let mostRoles = 256
 
     /// A chain.
     public init(source: CredentialSource, roles: [Role]) {
@@ -40,6 +44,7 @@ public struct RoleChain: Codable, Equatable, Sendable {
                 source = try reader.source()
                 break
             }
+            guard roles.count < Self.mostRoles else { throw .tooLong(profile: profile) }
             roles.insert(try reader.role(), at: 0)
             switch (reader.own("source_profile"), reader.own("credential_source")) {
             case (.some, .some): throw .twoSources(profile: next)
@@ -103,6 +108,7 @@ private struct RoleReader<Settings: ProfileSettings> {
         }
         if keys.contains(.credentials) { return .keys(profile: profile) }
         if settings.setting("login_session", of: profile) != nil { return .login(profile: profile) }
+        if settings.asksStore(profile) { return .store(profile: profile) }
         if let command = settings.setting("credential_process", of: profile) {
             return .process(profile: profile, command: command)
         }

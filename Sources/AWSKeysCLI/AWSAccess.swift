@@ -118,12 +118,12 @@ extension AWSAccess: ProfileSettings {
         return files
     }
 
-    /// Whether a profile has credentials, of whatever kind.
+    /// Whether a profile has credentials, of whatever kind, or settings that SDKs end at.
     func hasCredentials(_ profile: String) -> Bool {
-        !filesWithKeys(of: profile).isEmpty
-            || [
-                "credential_process", "role_arn", "sso_session", "sso_start_url", "login_session",
-            ].contains { setting($0, of: profile) != nil }
+        guard exists(profile) else { return false }
+        guard let chain = try? RoleChain(of: profile, in: self), chain.roles.isEmpty else { return true }
+        if case .none = chain.source { return false }
+        return true
     }
 
     func asksStore(_ profile: String) -> Bool { config.asksStore(for: profile) || credentials.asksStore(for: profile) }

@@ -1,3 +1,4 @@
+import AWSAPI
 import DurableFiles
 import Foundation
 import SealedStore
@@ -18,9 +19,7 @@ enum KeyInput {
         id: String, secret: consuming SecretBytes, now: UInt64, exposed: Bool
     ) throws -> KeyRecord {
         let isVisible = secret.withBytes { secret in secret.indices.allSatisfy { (0x21...0x7E).contains(secret[$0]) } }
-        guard !id.isEmpty, id.utf8.count <= 128, secret.count <= 1024,
-            id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), secret.count > 0, isVisible
-        else {
+        guard isAccessKeyID(id), (1...1024).contains(secret.count), isVisible else {
             throw Failure(
                 .usage, "an access key has an id and a secret, both of visible ASCII characters",
                 hint: "the console shows them when it makes a key; nothing was changed")

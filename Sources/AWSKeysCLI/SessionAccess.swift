@@ -70,13 +70,18 @@ final class LiveSessions: SessionWorld {
 
     func chain(of profile: String) throws(SessionError) -> RoleChain {
         do throws(RoleChainError) {
-            return try RoleChain(of: profile, in: access)
+            return try RoleChain(of: profile, in: SettingsAndStore(access: access, isKeptBack: isKeptBack))
         } catch {
             throw .chain(error)
         }
     }
 
-    func asksStore(_ profile: String) -> Bool { access.asksStore(profile) }
+    /// Whether the store has a profile's key and keeps it back. Whoever has said so is to get sessions, whatever became
+    /// of the profile's line.
+    private func isKeptBack(_ profile: String) -> Bool {
+        guard let store = try? openStore() else { return false }
+        return (try? store.key(of: profile)?.isSessionsOnly) ?? false
+    }
 
     func plainKeys(of profile: String) throws(SessionError) -> AWSCredentials {
         guard let keys = access.plainKeys(of: profile) else { throw .noCredentials(profile: profile) }
@@ -96,12 +101,13 @@ final class LiveSessions: SessionWorld {
     func service(for profile: String) -> String { access.ownEndpoint(of: "sts", for: profile) ?? "aws" }
 
     func code(of device: MFADevice) throws(SessionError) -> String {
-        if let token = options.mfaToken, !isTokenUsed {
+        if let token = options.mfaToken, !isTokenUsed, !options.repeats {
             isTokenUsed = true
             return token
         }
         if let command = device.process { return try code(of: device, printedBy: command) }
         if let code = try storedCode(of: device) { return code }
+        if options.repeats { throw .code(serial: device.serialNumber, .eachTime) }
         do throws(Obstacle) {
             return try askForCode(
                 of: device.serialNumber, environment: context.environment, settings: context.settings(),
@@ -139,7 +145,7 @@ final class LiveSessions: SessionWorld {
 
     private func code(of device: MFADevice, printedBy command: String) throws(SessionError) -> String {
         let printed = Unlocking.output(
-            of: ["/bin/sh", "-c", command], complains: !options.isForProgram, until: deadline)
+            of: ["/bin/sh", "-c", command], until: deadline)
         let words = printed?.withBytes { String(decoding: $0.array(), as: UTF8.self) } ?? ""
         let code = words.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
         guard isCode(code) else { throw .code(serial: device.serialNumber, .program(command)) }
@@ -157,7 +163,7 @@ final class LiveSessions: SessionWorld {
         let before = context.environment(Self.asking) ?? ""
         _ = unsafe setenv(Self.asking, before + profile + "\n", 1)
         defer { _ = unsafe setenv(Self.asking, before, 1) }
-        return Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
+        return Unlocking.output(of: words, until: deadline)
     }
 
     func variable(_ name: String) -> SecretBytes { KeyInput.environmentSecret(name) }
@@ -175,5 +181,22 @@ final class LiveSessions: SessionWorld {
             notice?.cancel()
         case .waiting, .waitingForCode, .servedOld: Console.note("awskeys: \(progress.words)")
         }
+    }
+}
+
+/// The AWS files, and the keys that the store keeps back.
+private struct SettingsAndStore: ProfileSettings {
+    let access: AWSAccess
+    let isKeptBack: (String) -> Bool
+
+    func exists(_ profile: String) -> Bool { access.exists(profile) || isKeptBack(profile) }
+    func setting(_ name: String, of profile: String) -> String? { access.setting(name, of: profile) }
+    func filesWithKeys(of profile: String) -> Set<ConfigDocument.File> { access.filesWithKeys(of: profile) }
+    func asksStore(_ profile: String) -> Bool {
+        if access.asksStore(profile) { return true }
+        // Without a line, it is the only source; a line of ours in other words, such as with `env`, would ask us again.
+        let command = setting("credential_process", of: profile)
+        let isOnly = command?.contains("awskeys") ?? filesWithKeys(of: profile).isEmpty
+        return isOnly && isKeptBack(profile)
     }
 }

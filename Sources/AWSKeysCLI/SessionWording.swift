@@ -75,6 +75,10 @@ extension Failure {
                 .config,
                 "there is no profile \"\(name)\"" + (other.map { ", though \"\($0)\" names it as its source" } ?? ""),
                 hint: "correct `source_profile`")
+        case .tooLong(let name):
+            self.init(
+                .config, "profile \"\(name)\" has more roles on one another than can be assumed",
+                hint: "let `source_profile` lead to a key sooner")
         case .cycle(let names):
             self.init(
                 .config, "these profiles are each other's sources: \(names.joined(separator: " -> "))",
@@ -107,6 +111,10 @@ extension Failure {
                 hint: "get the session in a terminal: `awskeys whoami \(profile)`; then this works for hours")
         case .refused: self.init(.locked, "\(what), and none was given", hint: "try again")
         case .noAnswer: self.init(.locked, "\(what), and none was given in time", hint: "try again")
+        case .eachTime:
+            self.init(
+                .usage, "\(what) each time that the server renews its credentials",
+                hint: "leave `--duration` and `--no-session` out: then one code is good for hours")
         case .used(let seconds):
             self.init(
                 .busy, "\(what), and the one of now was used already", hint: "the next one comes in \(seconds) s")

@@ -7,10 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* GNU's pipe2(2), which the headers hide without _GNU_SOURCE, for descriptors that no other program gets. */
+static inline int make_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
+
 /* Starts a program, looked for in PATH, with these descriptors as its standard input, output and errors. Without errors
    (-1), it has nowhere to complain to and a process group of its own; with them, it is in the caller's, since who speaks
-   to a person may have to read from the terminal. The kernel kills it when the calling thread ends, however that ends: posix_spawn
-   can't ask for that. Between vfork and exec, only calls that a signal handler could make. -1 if it can't be started. */
+   to a person may have to read from the terminal. The kernel kills it when the calling thread ends, however that ends:
+   posix_spawn can't ask for that. Between vfork and exec, only calls that a signal handler could make. -1 if it can't be
+   started. */
 __attribute__((noinline)) static pid_t start_child(
     const char *path, char *const arguments[], int input, int output, int errors) {
   volatile int failure = 0;

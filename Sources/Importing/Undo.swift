@@ -33,10 +33,13 @@ extension Importer {
     /// Refuses to give a profile the key back that it was split from, while awskeys assumes its role: SDKs would take
     /// the key for all there is.
     private func requireNotAdopted(_ journal: borrowing Journal, _ file: borrowing AWSFile) throws(ImportError) {
+        let adopted = file.document.sections.filter { $0.property(Role.adoptedPrefix + "role_arn") != nil }
+        // Where a key comes from is looked up in the files as they were, which takes its time.
+        guard !adopted.isEmpty else { return }
         for profile in journal.profiles {
             let origin = try journal.origin(of: profile.name)
-            guard origin != profile.name, let section = file.document.section(of: origin) else { continue }
-            if section.property(Role.adoptedPrefix + "role_arn") != nil { throw .adopted(profile: origin) }
+            let isAdopted = adopted.contains { $0.header.profile == origin }
+            if origin != profile.name, isAdopted { throw .adopted(profile: origin) }
         }
     }
 

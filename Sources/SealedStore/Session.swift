@@ -99,6 +99,12 @@ public struct SessionBond: Equatable, Sendable {
 // MARK: - Bytes
 
 extension Session {
+    /// Whether its texts, whose sizes have 2 bytes, can be written; the environment and the AWS files may name longer
+    /// ones.
+    public borrowing func canBeWritten() -> Bool {
+        [name, accessKeyID, bond.keyProfile, bond.addresses].allSatisfy { $0.utf8.count <= Int(UInt16.max) }
+    }
+
     /// The plain bytes of its file; `docs/format.md` has the layout.
     public borrowing func encoded() -> SecretBytes {
         var bytes = SecretBuilder()

@@ -39,12 +39,9 @@ public struct SessionFolder: ~Copyable {
 
     /// Puts a session into its place, and sweeps away files that nobody has needed for longer than any session lives.
     ///
+    /// - Parameter milliseconds: how long to wait for another process that does.
     /// - Throws: ``FileError``.
-    public func save(_ session: borrowing Session) throws(FileError) {
-        // Texts of that size aren't read again.
-        guard session.name.utf8.count + session.bond.addresses.utf8.count < Self.largest / 2 else {
-            throw FileError("write", path, number: EFBIG)
-        }
+    public func save(_ session: borrowing Session, waiting milliseconds: Int) throws(FileError) {
         let file = file(of: session.name)
         let nonce = randomBytes(Sealed.nonceSize)
         let plain = session.encoded()
@@ -52,8 +49,10 @@ public struct SessionFolder: ~Copyable {
             Sealed.seal($0, associated: associated(file).span, nonce: nonce.span, with: key)
         }
         try makeFolder(at: path)
+        let lock = try FileLock(path + "/lock", waiting: milliseconds)
         try replaceFile(at: path + "/" + file, with: (head + nonce + sealed).span, attributes: .secret)
         sweep()
+        _ = consume lock
     }
 
     /// Takes a session away.

@@ -23,7 +23,7 @@ struct StoreIndex: ~Copyable {
     static let mostRecords = 65_536
 
     /// The size in bytes of what stands before the entries.
-    private static let headSize = 12
+    static let headSize = 12
     /// The flag of ``isUnfinished``.
     private static let unfinished: UInt32 = 1
 

@@ -67,7 +67,8 @@ extension Resolver {
         // What the profile itself answers with is the same one, if it answers with a session of its own, by the same
         // device.
         let answersItself = try world.chain(of: profile).isUsers && isSessionsOnly
-        let isOwn = answersItself && world.device(of: profile) == device && profile != role.name
+        let isOwn =
+            answersItself && world.device(of: profile)?.serialNumber == device.serialNumber && profile != role.name
         let name = isOwn ? profile : "\(profile) \(device.serialNumber)"
         return try session(.user(source, with: device, name: name))
     }

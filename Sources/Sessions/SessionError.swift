@@ -49,6 +49,8 @@ public enum SessionError: Error, Equatable, Sendable {
         case refused
         /// Somebody was asked, and gave none in time.
         case noAnswer
+        /// One would be needed again and again, while nobody is there.
+        case eachTime
         /// The code of now was used already, and there's no time to wait for the next one.
         case used(seconds: Int)
         /// The program that gives codes failed.

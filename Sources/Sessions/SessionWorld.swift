@@ -20,8 +20,6 @@ public protocol SessionWorld: AnyObject {
     func openStore() throws(SessionError) -> OpenStore
     /// The chain of roles that a profile's settings describe.
     func chain(of profile: String) throws(SessionError) -> RoleChain
-    /// Whether a profile's `credential_process` asks the store.
-    func asksStore(_ profile: String) -> Bool
     /// The keys that the AWS files have for a profile in plain text.
     func plainKeys(of profile: String) throws(SessionError) -> AWSCredentials
     /// The device for multi-factor authentication that a profile names.
@@ -45,23 +43,15 @@ public protocol SessionWorld: AnyObject {
 }
 
 /// A device for multi-factor authentication, as a profile names it.
-public struct MFADevice: Encodable, Equatable, Sendable {
+public struct MFADevice: Encodable, Sendable {
     /// Its ARN, or the serial number of one that can be held in a hand.
     public let serialNumber: String
     /// The command that prints its code, if the profile names one.
     public let process: String?
 
     /// How its codes are come by is no part of which device it is.
-    public static func == (one: MFADevice, other: MFADevice) -> Bool { one.serialNumber == other.serialNumber }
-
     private enum CodingKeys: CodingKey {
         case serialNumber
-    }
-
-    /// Writes the device, without the command.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(serialNumber, forKey: .serialNumber)
     }
 
     /// A device.
@@ -95,6 +85,8 @@ public struct SessionOptions: Sendable {
     public var noSession = false
     /// Whether a user's key is never to serve itself, whatever the store says of it.
     public var wantsSession = false
+    /// Whether it will be got again and again while nobody is there, so that a code which a person gives is of no use.
+    public var repeats = false
     /// Whether it is for a program and not for a command that a person typed.
     public var isForProgram = false
 

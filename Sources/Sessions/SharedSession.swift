@@ -61,8 +61,9 @@ extension Resolver {
         do throws(SessionError) {
             if let earlier { throw earlier }
             let session = try get(wanted, isLast: false).bound(bond)
+            guard session.canBeWritten() else { return session }
             // Where it can't be kept, each answer is a new one.
-            try? sessions.save(session)
+            try? sessions.save(session, waiting: 1000)
             tell(.session(session.copy()), to: seat)
             return session
         } catch {
@@ -103,7 +104,8 @@ extension Resolver {
         // The files have changed, though nothing that matters here: the fast lane can go on with it.
         guard session.bond.files != bond.files, bond.files != .never else { return session }
         let bound = session.bound(bond)
-        try? sessions.save(bound)
+        // Whoever else is at it does the same.
+        try? sessions.save(bound, waiting: 0)
         return bound
     }
 
@@ -115,7 +117,7 @@ extension Resolver {
         var tag: [UInt8] = []
         switch wanted.source {
         case .keys, .environment: words.key = try credentials(of: wanted.source).credentials.accessKeyID
-        case .process(let name, _) where world.asksStore(name):
+        case .store(let name):
             let store = try world.openStore()
             guard let found = try reading({ () throws(StoreError) in try store.keyTag(of: name) }) else {
                 throw .notInStore(profile: name)

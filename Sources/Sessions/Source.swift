@@ -23,9 +23,8 @@ extension Resolver {
     func credentials(of source: CredentialSource) throws(SessionError) -> Source {
         switch source {
         case .keys(let profile): return Source(credentials: try world.plainKeys(of: profile))
-        case .process(let profile, let command):
-            if world.asksStore(profile) { return try key(of: profile) }
-            return try run(["/bin/sh", "-c", command], for: profile)
+        case .store(let profile): return try key(of: profile)
+        case .process(let profile, let command): return try run(["/bin/sh", "-c", command], for: profile)
         case .singleSignOn(let profile), .login(let profile):
             return try run(
                 ["aws", "configure", "export-credentials", "--profile", profile, "--format", "process"], for: profile)
@@ -90,7 +89,8 @@ extension CredentialSource {
     /// The profile that it is in.
     var profile: String {
         switch self {
-        case .keys(let profile), .process(let profile, _), .singleSignOn(let profile), .login(let profile),
+        case .keys(let profile), .store(let profile), .process(let profile, _), .singleSignOn(let profile),
+            .login(let profile),
             .environment(let profile), .other(let profile, _), .none(let profile):
             profile
         case .webIdentity(let identity): identity.role.profile

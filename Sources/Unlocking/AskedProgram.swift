@@ -6,7 +6,8 @@ public import Sealing
 /// this process.
 public struct AskedProgram: ~Copyable {
     private let process: pid_t
-    private let input: Int32
+    /// What it reads from; none where that is what this process reads from.
+    private let input: Int32?
     private let output: Int32
     private let deadline: Deadline
     private var buffer: SecretBytes
@@ -14,52 +15,54 @@ public struct AskedProgram: ~Copyable {
     private var filled = 0
     /// Whether its end has been waited for, after which its number may be another process's.
     private var hasEnded = false
-    private let hasOwnGroup: Bool
 
-    /// The longest line that is read, in bytes, where nothing else is said.
-    public static let longestLine = 4096
+    /// The longest line that is read, in bytes, of what a program that is spoken to says.
+    static let longestLine = 4096
     /// How long a program may take to end after its last word.
     private static let moment = Duration.seconds(5)
 
-    /// Starts it, with this process's environment.
+    /// Starts a program that is spoken to, with this process's environment, in a process group of its own.
     ///
-    /// - Parameters:
-    ///   - longest: the longest line that is read, in bytes.
-    ///   - complains: whether it may write to this process's standard error.
     /// - Returns: `nil` if it can't be started.
-    public static func start(
-        _ path: String, _ arguments: [String] = [], atMost longest: Int = longestLine, complains: Bool = false,
-        until deadline: Deadline
-    ) -> AskedProgram? {
+    public static func start(_ path: String, _ arguments: [String] = [], until deadline: Deadline) -> AskedProgram? {
         // A socket, since writing into a pipe that nobody reads from ends the process.
         let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard let input = unsafe pair({ unsafe socketpair(AF_UNIX, stream, 0, $0) }) else { return nil }
         defer { close(input.theirs) }
-        guard let output = unsafe pair({ unsafe pipe($0) }) else {
+        guard let program = start([path] + arguments, input, atMost: longestLine, until: deadline) else {
             close(input.ours)
             return nil
         }
+        return program
+    }
+
+    /// Starts a program that prints something, and that may speak to a person by itself: it has this process's standard
+    /// input and errors, as if it had been started in its place.
+    fileprivate static func start(printing words: [String], atMost longest: Int, until deadline: Deadline)
+        -> AskedProgram?
+    {
+        start(words, nil, atMost: longest, until: deadline)
+    }
+
+    private static func start(
+        _ words: [String], _ input: (ours: Int32, theirs: Int32)?, atMost longest: Int, until deadline: Deadline
+    ) -> AskedProgram? {
+        guard let output = unsafe pair({ unsafe make_pipe($0) }) else { return nil }
         defer { close(output.theirs) }
-        _ = fcntl(output.ours, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(output.theirs, F_SETFD, FD_CLOEXEC)
         guard
-            let process = spawn(
-                path, arguments, input.theirs, output.theirs, complains ? STDERR_FILENO : -1)
+            let process = spawn(words, input?.theirs ?? STDIN_FILENO, output.theirs, input == nil ? STDERR_FILENO : -1)
         else {
-            close(input.ours)
             close(output.ours)
             return nil
         }
         return AskedProgram(
-            process: process, input: input.ours, output: output.ours, buffer: SecretBytes(zeros: longest),
-            hasOwnGroup: !complains, deadline: deadline)
+            process: process, input: input?.ours, output: output.ours, buffer: SecretBytes(zeros: longest),
+            deadline: deadline)
     }
 
     private init(
-        process: pid_t, input: Int32, output: Int32, buffer: consuming SecretBytes, hasOwnGroup: Bool,
-        deadline: Deadline
+        process: pid_t, input: Int32?, output: Int32, buffer: consuming SecretBytes, deadline: Deadline
     ) {
-        self.hasOwnGroup = hasOwnGroup
         self.buffer = buffer
         self.process = process
         self.input = input
@@ -68,11 +71,11 @@ public struct AskedProgram: ~Copyable {
     }
 
     deinit {
-        close(input)
+        if let input { close(input) }
         close(output)
         if hasEnded { return }
         // A dialog that is still there goes with it, and with the programs that a script has started.
-        kill(hasOwnGroup ? -process : process, SIGKILL)
+        kill(input == nil ? process : -process, SIGKILL)
         _ = waitpid(process, nil, 0)
     }
 
@@ -80,6 +83,7 @@ public struct AskedProgram: ~Copyable {
     ///
     /// - Returns: whether the program took it.
     func send(_ line: String) -> Bool {
+        guard let input else { return false }
         let bytes = Array((line + "\n").utf8)
         return unsafe bytes.withUnsafeBytes { bytes in
             unsafe Glibc.send(input, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
@@ -161,29 +165,23 @@ public struct AskedProgram: ~Copyable {
         return made == 0 ? (ends[0], ends[1]) : nil
     }
 
-    private static func spawn(
-        _ path: String, _ arguments: [String], _ input: Int32, _ output: Int32, _ errors: Int32
-    ) -> pid_t? {
+    private static func spawn(_ words: [String], _ input: Int32, _ output: Int32, _ errors: Int32) -> pid_t? {
         // A parent that ignores it, which is inherited, would let nobody wait for the program's status.
         _ = signal(SIGCHLD, SIG_DFL)
-        var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { unsafe words.forEach { unsafe free($0) } }
-        let process = unsafe start_child(path, &words, input, output, errors)
+        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+        defer { unsafe arguments.forEach { unsafe free($0) } }
+        let process = unsafe start_child(words[0], &arguments, input, output, errors)
         return process > 0 ? process : nil
     }
 }
 
-/// What a program prints that was started for it.
+/// What a program prints that was started for it. It may ask a person something, by way of this process's terminal.
 ///
-/// - Parameters:
-///   - words: its path, or its name where it is in `PATH`, and its arguments.
-///   - complains: whether it may write to this process's standard error.
+/// - Parameter words: its path, or its name where it is in `PATH`, and its arguments.
 /// - Returns: up to 64 KiB; `nil` if it can't be started, fails, prints more, or isn't done in time.
-public func output(of words: [String], complains: Bool, until deadline: Deadline) -> SecretBytes? {
+public func output(of words: [String], until deadline: Deadline) -> SecretBytes? {
     let longest = 64 << 10
-    let started = AskedProgram.start(
-        words[0], Array(words.dropFirst()), atMost: longest, complains: complains, until: deadline)
-    guard var program = started else { return nil }
+    guard var program = AskedProgram.start(printing: words, atMost: longest, until: deadline) else { return nil }
     let printed = program.rest()
     guard printed.count < longest, program.succeeds() else { return nil }
     return printed

@@ -51,6 +51,16 @@ struct CallTests {
         #expect(service.forms == [form, form + "&Marker=a%2B%2F%3Db", form + "&Marker=a%2B%2F%3Db"])
     }
 
+    @Test("list no keys without an end")
+    func endless() throws {
+        let page = "<IsTruncated>true</IsTruncated><Marker>on</Marker><AccessKeyMetadata/>"
+        let service = ScriptedService(Array(repeating: .result(of: "ListAccessKeys", page), count: 11))
+        let client = try service.client()
+        let failure = problem { () throws(AWSError) in _ = try client.listAccessKeys(of: "Bob", with: longTermKey()) }
+        #expect(failure == .garbled(status: 200))
+        #expect(service.forms.count == 10)
+    }
+
     @Test("take no new key whose id is none")
     func oddID() throws {
         for id in ["", "AKIA EXAMPLE", String(repeating: "A", count: 129), "AKIÄ"] {

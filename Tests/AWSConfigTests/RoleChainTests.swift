@@ -60,7 +60,15 @@ struct RoleChainTests {
         ]
         settings.ours = ["p"]
         let adopted = try RoleChain(of: "p", in: settings)
-        #expect(adopted.source == .process(profile: "p", command: "ours") && adopted.roles.map(\.arn) == ["arn:p"])
+        #expect(adopted.source == .store(profile: "p") && adopted.roles.map(\.arn) == ["arn:p"])
+    }
+
+    @Test("have 256 roles at most")
+    func longest() throws {
+        var settings = Settings(profiles: [:], keys: ["0": [.credentials]])
+        for number in 1...257 { settings.profiles["\(number)"] = role("\(number)", from: "\(number - 1)") }
+        #expect(try RoleChain(of: "256", in: settings).roles.count == 256)
+        #expect(problem("257", settings) == .tooLong(profile: "257"))
     }
 
     @Test("name the profiles that go round in circles")
@@ -114,6 +122,9 @@ struct RoleChainTests {
         #expect(try source() == .login(profile: "p"))
         settings.profiles["p"]?["login_session"] = nil
         #expect(try source() == .process(profile: "p", command: "run"))
+        settings.ours = ["p"]
+        #expect(try source() == .store(profile: "p"))
+        settings.ours = []
         settings.profiles["p"]?["credential_process"] = nil
         #expect(try source() == .keys(profile: "p"))
         settings.keys = [:]

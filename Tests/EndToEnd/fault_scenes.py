@@ -8,14 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fake_keys import OTHER, THIRD, Key
+from fake_keys import OTHER, SEED, THIRD, Key
 from home import CONFIG, CREDENTIALS, KEYS, Home
+from sessions import SERIAL
 from user_keyring import UserKey
 
 ANCHOR = f"[anchor]\n{OTHER.lines()}\n"
-DEVICE = "arn:aws:iam::123456789012:mfa/ann"
-# A key that RFC 6238 tries its codes with, in base 32.
-SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,11 @@ SCENES = [
     Scene("adopt --undo", ["adopt", "--undo", "admin", "dev", "--yes"], [IMPORT, ["adopt", "admin", "dev", "--yes"]]),
     Scene("slot add", ["slot", "add", "recovery"], [IMPORT], has_passphrase=True),
     Scene("slot remove", ["slot", "remove", "SLOT", "--yes"], [IMPORT, ["slot", "add", "recovery"]]),
-    Scene("mfa add", ["mfa", "add", DEVICE, "--yes"], [IMPORT], f"{SEED}\n"),
+    Scene("mfa add", ["mfa", "add", SERIAL, "--yes"], [IMPORT], f"{SEED}\n"),
     Scene(
         "mfa remove",
-        ["mfa", "remove", DEVICE, "--yes"],
-        [IMPORT, ["mfa", "add", DEVICE, "--yes", "--seed-file", "SEED"]],
+        ["mfa", "remove", SERIAL, "--yes"],
+        [IMPORT, ["mfa", "add", SERIAL, "--yes", "--seed-file", "SEED"]],
     ),
     Scene("rekey", ["rekey", "--yes"], [IMPORT], has_passphrase=True, new_data_key=True),
 ]

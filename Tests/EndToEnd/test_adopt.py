@@ -11,6 +11,7 @@ import pytest
 
 import programs
 from conftest import MakeHome
+from fake_keys import OTHER
 from sessions import Roles, role_arn
 from stub_iam import Stub
 from terminal import Terminal
@@ -67,6 +68,25 @@ def test_of_an_adopted_key_programs_get_sessions_only(roles: Roles) -> None:
     assert roles.arn("admin") == role_arn("admin")
     roles.home.run("adopt", "--undo", "dev", "--yes").done()
     assert roles.document("dev", "fast")["AccessKeyId"] == roles.key.id
+
+
+@pytest.mark.parametrize("line", ["", "credential_process = env X=1 {helper} dev\n"])
+def test_a_kept_back_key_needs_no_line_that_awskeys_knows(roles: Roles, line: str) -> None:
+    text = roles.home.config.read_text()
+    section = f"[profile dev]\ncredential_process = {roles.home.helper} dev\n"
+    assert section in text
+    own = f"[profile dev]\n{line.format(helper=roles.home.helper)}" if line else ""
+    roles.home.config.write_text(text.replace(section, own))
+    roles.home.run("adopt", "dev", "--yes").done()
+    for lane in ("slow", "fast"):
+        assert roles.document("dev", lane)["AccessKeyId"].startswith("ASIA"), lane
+    assert roles.arn("dev") == roles.user.arn
+    assert roles.arn("admin") == role_arn("admin")
+    # Another program in the line has the say.
+    keys = json.dumps({"Version": 1, "AccessKeyId": OTHER.id, "SecretAccessKey": OTHER.secret})
+    (roles.home.path / "keys").write_text(keys)
+    roles.home.config.write_text(text.replace(section, f"[profile dev]\ncredential_process = cat {roles.home.path}/keys\n"))
+    assert json.loads(roles.home.run("export", "dev", "--format", "process").done().stdout)["AccessKeyId"] == OTHER.id
 
 
 def test_import_lets_only_sessions_out(make_home: MakeHome, stub: Stub) -> None:

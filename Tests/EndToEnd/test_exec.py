@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -173,6 +174,38 @@ def test_login_opens_a_page_that_nobody_else_can_read(roles: Roles, tmp_path: Pa
     assert not Path((tmp_path / "path").read_text().strip()).exists()
     opener.write_text("#!/bin/sh\nexit 3\n")
     roles.home.run("login", "admin", "--open").failed(69, "no browser")
+
+
+def test_login_leaves_no_page_behind(roles: Roles, tmp_path: Path) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    opener = folder / "xdg-open"
+    # A browser that goes on, of itself.
+    opener.write_text('#!/bin/sh\necho "page $1" >/dev/tty\nwhile :; do sleep 0.1; done\n')
+    opener.chmod(0o755)
+    roles.home.env["PATH"] = f"{folder}:{roles.home.env['PATH']}"
+    terminal = Terminal(roles.home, "login", "admin", "--open")
+    terminal.wait_for(r"page [^\r\n]+html\r\n")
+    page = Path(terminal.seen.split("page ")[1].strip())
+    assert page.exists()
+    terminal.child.sendintr()
+    assert terminal.ends() == -signal.SIGINT
+    assert not page.exists()
+
+
+@pytest.mark.timeout(120)
+def test_a_browser_in_the_foreground_is_none_that_failed(roles: Roles, tmp_path: Path) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    opener = folder / "xdg-open"
+    opener.write_text(f'#!/bin/sh\necho $$ > {tmp_path}/number\necho "$1" > {tmp_path}/path\nexec sleep 100\n')
+    opener.chmod(0o755)
+    roles.home.env["PATH"] = f"{folder}:{roles.home.env['PATH']}"
+    result = roles.home.run("login", "admin", "--open").done()
+    assert result.stderr == "opening the console in your browser\n"
+    assert not Path((tmp_path / "path").read_text().strip()).exists()
+    # It stays.
+    os.kill(int((tmp_path / "number").read_text()), signal.SIGTERM)
 
 
 def test_names_that_older_sdks_know_are_taken_out(roles: Roles) -> None:

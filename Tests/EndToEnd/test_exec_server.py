@@ -15,6 +15,7 @@ import pytest
 import programs
 from calling_clients import CLIS
 from conftest import MakeHome
+from fake_keys import SEED
 from sessions import Roles, environment_of, role_arn
 from stub_iam import Stub
 
@@ -141,6 +142,19 @@ def test_a_key_is_served_as_a_session(roles: Roles) -> None:
     assert document["AccessKeyId"].startswith("ASIA") and document["Token"]
     assert roles.calls == ["GetSessionToken"]
     process.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("option", [["--duration", "15m"], ["--no-session"]])
+def test_a_code_for_each_renewal_is_asked_of_nobody(roles: Roles, option: list[str]) -> None:
+    roles.user.mfa_codes |= {"123456"}
+    roles.user.mfa_seed = SEED
+    careful = ["exec", "careful", "--server", *option]
+    for code in ([], ["--mfa-token", "123456"]):
+        roles.home.run(*careful, *code, "--", "echo", "ran").failed(64, "each time")
+    assert roles.calls == []
+    # A sealed seed gives one each time.
+    roles.home.run("mfa", "add", "careful", "--yes", stdin=SEED).done()
+    assert roles.home.run(*careful, "--", "echo", "ran").done().stdout == "ran\n"
 
 
 def test_what_can_t_be_had_fails_before_the_command_runs(roles: Roles) -> None:

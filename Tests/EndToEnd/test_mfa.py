@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+import programs
 from conftest import MakeHome
+from fake_keys import SEED
 from sessions import SERIAL, Roles, role_arn
 from stub_iam import Stub
 from terminal import Terminal
 
-# What RFC 6238's appendix has, in base 32.
-SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 CODE_ASKED = "MFA code of [^\r\n]*: ?$"
 
 
@@ -73,6 +73,28 @@ mfa_process = echo touch the key >&2; printf '%s\\n' 123456
         refused = roles.home.run("whoami", "careful")
         assert refused.status == 77 and "`mfa_process` printed none" in refused.stderr, refused
         assert "%s" not in refused.stderr, "arguments may be secrets"
+
+
+@pytest.mark.parametrize("program", [programs.AWSKEYS, programs.HELPER])
+def test_a_program_may_ask_for_the_code_at_the_terminal(make_home: MakeHome, stub: Stub, program: str) -> None:
+    config = f"""[profile careful]
+role_arn = arn:aws:iam::123456789012:role/careful
+source_profile = dev
+mfa_serial = {SERIAL}
+mfa_process = echo really? >/dev/tty; read -r yes; echo and the code? >/dev/tty; read -r code </dev/tty; echo $yes $code | tr -d y
+"""
+    roles = Roles.make(make_home, stub, config)
+    roles.user.mfa_codes |= {"123456"}
+    roles.home.run("adopt", "careful", "--yes").done()
+    arguments = ["careful"] if program == programs.HELPER else ["credential-process", "careful"]
+    # What it reads from is what SDKs would have given it.
+    terminal = Terminal(roles.home, *arguments, program=program)
+    terminal.wait_for("really")
+    terminal.child.sendline("y")
+    terminal.wait_for("and the code")
+    terminal.child.sendline("123456")
+    terminal.wait_for('"AccessKeyId":"ASIA')
+    assert terminal.ends() == 0
 
 
 def test_a_sealed_seed_gives_the_codes(roles: Roles) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -14,9 +15,14 @@ import pytest
 import crowd
 from assuan_peer import scripted_pinentry
 from conftest import MakeHome
+from home import PASSPHRASE
 from programs import Result
+from read_store import Store
 from sessions import Roles, end_of
+from store_format import PASSPHRASE as PASSPHRASE_SLOT
+from store_format import commit, derive
 from stub_iam import Stub
+from user_keyring import UserKey, keyctl
 
 MANY = 32
 
@@ -105,6 +111,21 @@ def test_one_dialog_on_a_screen_and_its_refusal_is_everybody_s(roles: Roles, tmp
     assert pinentry.dialogs == 2
     assert_one_answer(all_at_once(roles, tmp_path / "out", "careful"), roles)
     assert roles.calls == ["GetSessionToken", "AssumeRole"] and pinentry.dialogs == 2
+
+
+def test_a_refusal_ends_however_often_programs_ask(roles: Roles, tmp_path: Path) -> None:
+    pinentry = scripted_pinentry(tmp_path / "bin", "cancel", name="pinentry-gtk-2")
+    env = {"DISPLAY": ":99", "PATH": f"{pinentry.path.parent}"}
+    roles.home.run("credential-process", "careful", env=env).failed(77, "none was given")
+    data_key = Store.parse(roles.home.store.read_bytes()).data_key(PASSPHRASE_SLOT, typed=PASSPHRASE.encode())
+    id = commit(derive(data_key, b"sessions"), b"sessname", b"careful")[:16].hex()
+    refusal = f"awskeys:{id}:refusal"
+    # So that it ends at another time than one that is remembered anew, which would in seconds.
+    keyctl("timeout", UserKey.number(refusal), "100000")
+    roles.home.run("credential-process", "careful", env=env).failed(77, "none was given")
+    assert pinentry.dialogs == 1
+    [line] = [each for each in Path("/proc/keys").read_text().splitlines() if refusal in each]
+    assert re.search(r" \d+[hd] ", line), line
 
 
 def test_a_refusal_of_sts_is_everybody_s(roles: Roles, tmp_path: Path) -> None:

@@ -51,8 +51,10 @@ def test_a_profile_that_is_not_there_changes_nothing(home: Home, shell: str) -> 
 
 
 def test_every_other_command_is_the_program_s(home: Home, shell: str) -> None:
-    done = run(home, shell, "awskeys --version; awskeys use --help")
-    assert done.returncode == 0 and "OVERVIEW: Switch the shell" in done.stdout, done
+    for asked in ("use --help", "use dev --help", "use dev --version"):
+        done = run(home, shell, f"awskeys --version; awskeys {asked}")
+        version, _, rest = done.stdout.partition("\n")
+        assert done.returncode == 0 and rest.startswith(version if "version" in asked else "OVERVIEW: Switch"), done
 
 
 def test_without_the_function_it_says_what_to_do(home: Home) -> None:

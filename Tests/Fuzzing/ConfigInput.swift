@@ -60,6 +60,9 @@ private func tryAdoption(of profile: String, in files: borrowing Files) {
             guard let back = after.adoption(of: profile, isUndo: true) else { fatalError("it can't be given back") }
             let again = after.changed(back.edits(of: .config), back.edits(of: .credentials))
             require(settings(again) == settings(files), "\(settings(files)) became \(settings(again))")
+            // A line of ours that was there before goes too.
+            let wasAsked = files.asks(for: profile, in: .config) || files.asks(for: profile, in: .credentials)
+            require(wasAsked || again.isSame(as: files), "an adoption that is taken back leaves other bytes")
         }
     }
 }

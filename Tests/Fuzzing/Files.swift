@@ -50,6 +50,10 @@ struct Files: ~Copyable {
         return changed
     }
 
+    func isSame(as other: borrowing Files) -> Bool {
+        config.isSame(as: other.config) && credentials.isSame(as: other.credentials)
+    }
+
     func asks(for profile: String, in file: ConfigDocument.File) -> Bool {
         file == .config ? config.asksStore(for: profile) : credentials.asksStore(for: profile)
     }

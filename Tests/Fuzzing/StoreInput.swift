@@ -38,7 +38,7 @@ private func sealed(_ plain: [UInt8]) -> [UInt8] {
             else { continue }
             let offset = header.recordsOffset + entry.offset
             store.replaceSubrange(offset..<offset + entry.size, with: record)
-            let tag = indexHeadSize + number * StoreIndex.Entry.size + 24
+            let tag = StoreIndex.headSize + number * StoreIndex.Entry.size + 24
             index.replaceSubrange(tag..<tag + Sealed.tagSize, with: record.suffix(Sealed.tagSize))
         }
     }
@@ -49,9 +49,6 @@ private func sealed(_ plain: [UInt8]) -> [UInt8] {
     store.replaceSubrange(header.indexOffset..<header.recordsOffset, with: sealedIndex)
     return store
 }
-
-/// The size in bytes of what stands before an index's entries.
-private let indexHeadSize = 12
 
 /// A record whose plain bytes lie between the places of its nonce and its tag.
 private func sealed(_ entry: StoreIndex.Entry, in plain: [UInt8], _ header: StoreHeader) -> [UInt8]? {

@@ -1,4 +1,5 @@
 import DurableFiles
+import Glibc
 import Sealing
 import TestSupport
 import Testing
@@ -11,7 +12,7 @@ struct SessionTests {
     func roundTrip() throws {
         let folder = try TemporaryFolder()
         let sessions = SessionFolder(folder["sessions"], store: store, dataKey: .counting())
-        try sessions.save(sample("admin"))
+        try sessions.save(sample("admin"), waiting: 0)
         switch sessions.session("admin") {
         case .some(let session): #expect(Seen(session) == Seen(sample("admin")))
         case nil: Issue.record("the session was not found")
@@ -28,8 +29,8 @@ struct SessionTests {
     func tampering() throws {
         let folder = try TemporaryFolder()
         let sessions = SessionFolder(folder["sessions"], store: store, dataKey: .counting())
-        try sessions.save(sample("admin"))
-        try sessions.save(sample("dev"))
+        try sessions.save(sample("admin"), waiting: 0)
+        try sessions.save(sample("dev"), waiting: 0)
         let (path, other) = (file("admin", sessions, folder), file("dev", sessions, folder))
         let whole = try readFile(at: path, atMost: 1 << 20).array()
         func isThere(_ bytes: [UInt8]) throws -> Bool {
@@ -52,11 +53,24 @@ struct SessionTests {
         #expect(isWholeThere)
     }
 
+    @Test("nobody who writes one is disturbed")
+    func lock() throws {
+        let folder = try TemporaryFolder()
+        let sessions = SessionFolder(folder["sessions"], store: store, dataKey: .counting())
+        try sessions.save(sample("admin"), waiting: 0)
+        let lock = try FileLock(folder["sessions/lock"])
+        #expect(throws: FileError("flock", folder["sessions/lock"], number: EWOULDBLOCK)) {
+            try sessions.save(sample("dev"), waiting: 0)
+        }
+        _ = consume lock
+        try sessions.save(sample("dev"), waiting: 0)
+    }
+
     @Test("names of files tell nothing, and those that aren't sessions' are left alone")
     func names() throws {
         let folder = try TemporaryFolder()
         let sessions = SessionFolder(folder["sessions"], store: store, dataKey: .counting())
-        try sessions.save(sample("admin"))
+        try sessions.save(sample("admin"), waiting: 0)
         try put(Array("mine".utf8), at: folder["sessions/notes.txt"])
         var seen: [String] = []
         sessions.forEach { seen.append($0.name) }
@@ -71,11 +85,11 @@ struct SessionTests {
     func sweeping() throws {
         let folder = try TemporaryFolder()
         let sessions = SessionFolder(folder["sessions"], store: store, dataKey: .counting())
-        try sessions.save(sample("old"))
-        try sessions.save(sample("young"))
+        try sessions.save(sample("old"), waiting: 0)
+        try sessions.save(sample("young"), waiting: 0)
         try setModified(file("old", sessions, folder), secondsAgo: 37 * 3600)
         try setModified(file("young", sessions, folder), secondsAgo: 35 * 3600)
-        try sessions.save(sample("admin"))
+        try sessions.save(sample("admin"), waiting: 0)
         let isThere = ["old", "young", "admin"].map { sessions.session($0) != nil }
         #expect(isThere == [false, true, true])
     }

@@ -40,6 +40,8 @@ struct ExecCommand: ParsableCommand {
     func run(in context: Context) throws {
         var options = session.options
         options.wantsSession = server && !options.noSession
+        // Those aren't kept, so that the server gets its own.
+        options.repeats = server && (options.noSession || options.duration != nil)
         // With a server too, so that questions and errors come before the command.
         let credentials = try context.credentials(for: profile, options)
         var environment = ChangedEnvironment()

@@ -1,10 +1,10 @@
 import AWSAPI
 import ArgumentParser
 import CredentialProcess
+import Dispatch
 import DurableFiles
 import Foundation
 import Sealing
-import Unlocking
 
 struct LoginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,8 +44,10 @@ struct LoginCommand: ParsableCommand {
         try Console.reveal(lineOf(url))
     }
 
-    /// How long a browser is given to read a page, in seconds.
+    /// How long a browser is given to read a page, in seconds, after the program that opens it has ended.
     private static let moment = 5.0
+    /// How long that program is waited for, in seconds; it may be a browser that goes on.
+    private static let patience = 30.0
 
     /// Opens a URL by way of a page that leads there: as an argument, every process on the machine could read it.
     private func show(_ url: borrowing SecretBytes, in context: Context) throws {
@@ -53,16 +55,28 @@ struct LoginCommand: ParsableCommand {
         let path = "\(folder)/awskeys-login-\(hexadecimal(randomBytes(8))).html"
         do throws(FileError) {
             try makeFolder(at: folder)
+            removeAtSignals(path)
             try makeFile(at: path, with: page(leadingTo: url))
         } catch {
             throw Failure(error)
         }
         defer { try? removeFile(at: path) }
-        guard output(of: ["xdg-open", path], complains: true, until: Deadline(in: .seconds(30))) != nil else {
+        let opener = Process()
+        let hasEnded = DispatchSemaphore(value: 0)
+        opener.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        opener.arguments = ["xdg-open", path]
+        // A browser goes on talking to itself after this process's end.
+        opener.standardInput = FileHandle.nullDevice
+        opener.standardOutput = FileHandle.nullDevice
+        opener.standardError = FileHandle.nullDevice
+        opener.terminationHandler = { _ in hasEnded.signal() }
+        let isStarted = (try? opener.run()) != nil
+        let goesOn = isStarted && hasEnded.wait(timeout: .now() + Self.patience) == .timedOut
+        guard isStarted, goesOn || opener.terminationStatus == 0 else {
             throw Failure(.unavailable, "no browser could be opened", hint: "without `--open`, the URL is printed")
         }
         Console.note("opening the console in your browser")
-        context.sleep(Self.moment)
+        if !goesOn { context.sleep(Self.moment) }
     }
 
     private func page(leadingTo url: borrowing SecretBytes) -> SecretBytes {
@@ -95,5 +109,21 @@ struct LoginCommand: ParsableCommand {
     private func page(in region: String?) -> String? {
         if let destination, destination.contains("://") { return destination }
         return consoleAddress(of: destination, region: region)
+    }
+}
+
+/// The file that is removed at a signal; it never changes once that can come.
+private nonisolated(unsafe) var passingFile: UnsafeMutablePointer<CChar>?
+
+/// Removes a file when a signal ends this process, as Ctrl-C does. Programs that it starts get signals as ever.
+private func removeAtSignals(_ path: String) {
+    unsafe passingFile = strdup(path)
+    for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        // Only what a signal's handler may do.
+        _ = signal(number) { number in
+            if let path = unsafe passingFile { _ = unsafe unlink(path) }
+            _ = signal(number, SIG_DFL)
+            raise(number)
+        }
     }
 }

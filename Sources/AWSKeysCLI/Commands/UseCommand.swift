@@ -80,7 +80,7 @@ extension UseCommand.Shell {
         case .bash, .zsh:
             """
             awskeys() {
-                if [ "${1-}" = use ] && [ "${2-}" = "${2+${2#-}}" ]; then
+                if [ "${1-}" = use ] && [ "$#" -le 2 ] && [ "${2-}" = "${2+${2#-}}" ]; then
                     shift
                     local awskeys_statements
                     awskeys_statements=$(command awskeys use --evaluate \(rawValue) "$@") || return
@@ -93,7 +93,7 @@ extension UseCommand.Shell {
         case .fish:
             """
             function awskeys
-                if test "$argv[1]" = use; and not string match -q -- '-*' "$argv[2]"
+                if test "$argv[1]" = use -a (count $argv) -le 2; and not string match -q -- '-*' "$argv[2]"
                     set -l statements (command awskeys use --evaluate fish $argv[2..-1]); or return
                     string join \\n $statements | source
                 else
