@@ -41,6 +41,14 @@ extension Failure {
             self.init(
                 .locked, "others may read or write the store \"\(path)\" (mode \(String(mode, radix: 8)))",
                 hint: "`chmod 600 \"\(path)\"`")
+        case .weakFolder(let folder):
+            let whose = folder.stranger.map { "belongs to another user (\($0))" }
+            self.init(
+                .locked,
+                "\"\(folder.path)\" \(whose ?? "can be written by others (mode \(String(folder.mode, radix: 8)))"), "
+                    + "so the store in it could be exchanged",
+                hint: whose == nil
+                    ? "`chmod go-w \"\(folder.path)\"`" : "keep the store in a folder of your own: set AWSKEYS_STORE")
         case .notAStore:
             self.init(
                 .damaged, "\"\(path)\" is not an awskeys store", hint: "check AWSKEYS_STORE, or move the file away")

@@ -46,7 +46,8 @@ public struct AdoptionPlan: Sendable {
         line: ProfileLine, hasKey: (String) -> Bool
     ) throws(AdoptionError) {
         self.isUndo = isUndo
-        for profile in profiles {
+        var seen: Set<String> = []
+        for profile in profiles where seen.insert(profile).inserted {
             guard SectionHeader.isPlain(profile), !config.document.hasUnusualSection(for: profile),
                 !credentials.document.hasUnusualSection(for: profile)
             else { throw .occupied(profile: profile, by: .oddSection) }

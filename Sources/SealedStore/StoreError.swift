@@ -10,6 +10,8 @@ public enum StoreError: Error, Equatable, Sendable {
     case foreignOwner
     /// Others than the owner may read or write the file; its permission bits.
     case exposed(mode: UInt32)
+    /// Somebody else could put another file in its place.
+    case weakFolder(WeakFolder)
     /// The file is no store: it doesn't begin as one.
     case notAStore
     /// The file was written by a later version of the format, or holds something that this version must not pass over.

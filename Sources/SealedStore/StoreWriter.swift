@@ -12,8 +12,9 @@ public struct StoreWriter: ~Copyable {
     /// - Parameters:
     ///   - path: the store's file, which need not exist; its folder is made if need be.
     ///   - milliseconds: how long to wait for another process.
-    /// - Throws: ``StoreError``: `busy`, `file`.
+    /// - Throws: ``StoreError``: `busy`, `file`, `weakFolder`.
     public init(locking path: String, waiting milliseconds: Int = 10_000) throws(StoreError) {
+        try requireStrongFolders(above: path)
         let target: String
         let lock: FileLock
         do throws(FileError) {

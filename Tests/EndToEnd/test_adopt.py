@@ -36,6 +36,15 @@ def test_adopted_profiles_answer_by_awskeys_and_come_back_byte_for_byte(roles: R
     assert roles.home.files(".aws") == before
 
 
+def test_a_profile_that_is_named_twice_is_adopted_once(roles: Roles) -> None:
+    before = roles.home.files(".aws")
+    roles.home.run("adopt", "admin", "admin", "--yes").done()
+    assert roles.home.config.read_text().count("awskeys_role_arn") == 1
+    assert roles.arn("admin") == role_arn("admin")
+    roles.home.run("adopt", "--undo", "admin", "admin", "--yes").done()
+    assert roles.home.files(".aws") == before
+
+
 def test_all_or_nothing(roles: Roles) -> None:
     before = roles.home.files(".aws")
     roles.home.run("adopt", "admin", "nobody", "--yes").failed(66, '"nobody"')

@@ -166,6 +166,33 @@ def test_a_store_of_somebody_else_is_refused(copy: Copy) -> None:
     copy.assert_refused(77, "own")
 
 
+@pytest.mark.parametrize("above", ["awskeys", ".local", "."])
+def test_a_store_that_others_could_exchange_is_refused(copy: Copy, above: str) -> None:
+    folder = next(each for each in (*copy.store.parents,) if each.name == above or each == copy.home.path)
+    usual = folder.stat().st_mode
+    folder.chmod(0o777)
+    copy.assert_refused(77, "chmod go-w", str(folder))
+    # Nobody can touch another's files where the sticky bit is set.
+    folder.chmod(0o1777)
+    copy.home.resolve("dev").done()
+    folder.chmod(usual | 0o020)
+    copy.home.resolve("dev").done()
+    if ROOT:
+        os.chown(folder, 0, 65534)
+        copy.assert_refused(77, "chmod go-w", str(folder))
+        folder.chmod(usual)
+        os.chown(folder, 12345, 0)
+        copy.assert_refused(77, "another user (12345)", str(folder))
+
+
+def test_a_store_is_not_made_where_others_could_exchange_it(make_home: MakeHome) -> None:
+    home = make_home()
+    home.path.chmod(0o777)
+    before = home.files()
+    home.run("import", "--yes").failed(77, "chmod go-w", after_plan=True)
+    assert home.files() == before and not home.store.parent.exists()
+
+
 def test_a_folder_in_place_of_the_store_is_refused(copy: Copy) -> None:
     copy.store.unlink()
     copy.store.mkdir(mode=0o700)
