@@ -14,6 +14,10 @@ let strict: [SwiftSetting] = [
 /// Symbols make a program slower to start, since it has more to map.
 let stripped = LinkerSetting.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))
 
+/// Every function of a library is looked up at the start. Else that happens at its first call, and the loader puts the
+/// registers on the stack meanwhile, with whatever was copied last: pieces of secrets, which would stay there.
+let boundAtOnce = LinkerSetting.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])
+
 /// What is left out of the start of the program that SDKs call; the file says what and why.
 let quickStart = "\(Context.packageDirectory)/Sources/awskeys-credential-process/quick-start.ld"
 
@@ -73,7 +77,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "awskeys", dependencies: ["AWSKeysCLI"], swiftSettings: strict, linkerSettings: [stripped]),
+            name: "awskeys", dependencies: ["AWSKeysCLI"], swiftSettings: strict,
+            linkerSettings: [stripped, boundAtOnce]),
         // Static to the last library: starting it costs what starting any process costs. Sanitizers, which look at
         // debug builds, can't be linked that way.
         .executableTarget(

@@ -8,9 +8,11 @@ import Sealing
     /// Larger ones have nothing to do with credentials, in bytes.
     private static let largest = 1 << 18
 
-    /// Jansson's memory is ours, once and for all.
+    /// Jansson's memory is ours, once and for all. So is its seed, for which it would open a file and hand that on to
+    /// programs that are started meanwhile.
     private static let isReady: Bool = {
         unsafe json_set_alloc_funcs(WipedMemory.allocate, WipedMemory.free)
+        json_object_seed(Int(UInt32.random(in: 1...UInt32.max)))
         return true
     }()
 

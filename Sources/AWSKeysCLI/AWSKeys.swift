@@ -1,3 +1,4 @@
+import AWSAPI
 public import ArgumentParser
 import CredentialProcess
 import Foundation
@@ -32,6 +33,7 @@ extension AWSKeys {
     /// Runs the command that the arguments name, and ends the process with its exit code.
     public static func start() -> Never {
         _ = inherited
+        readOnceWithoutSecrets()
         do {
             guard !isPrivileged else {
                 throw Failure(.locked, privilegeRefusal.message, hint: privilegeRefusal.hint)

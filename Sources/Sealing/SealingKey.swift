@@ -44,6 +44,7 @@ public struct SealingKey: ~Copyable, Sendable {
         let subkey = SecretBytes(zeros: Self.size)
         let name = unsafe UnsafeRawPointer(context.utf8Start).assumingMemoryBound(to: CChar.self)
         _ = unsafe crypto_kdf_derive_from_key(subkey.start, subkey.count, 1, name, bytes.start)
+        wipeStack()
         return SealingKey(unchecked: subkey)
     }
 

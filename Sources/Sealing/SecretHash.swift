@@ -15,6 +15,7 @@ public func hmacSHA256(_ message: borrowing Span<UInt8>, key: borrowing SecretBy
     _ = unsafe crypto_auth_hmacsha256_final(&state, code.start)
     // What the key left in it is as good as the key.
     unsafe withUnsafeMutableBytes(of: &state) { unsafe wipe($0) }
+    wipeStack()
     return code
 }
 

@@ -9,6 +9,11 @@ enum Sodium {
     static func ready() { _ = initialised }
 }
 
+/// Wipes the stack below the caller, where libsodium leaves what its functions worked with, whole keys among it.
+///
+/// Argon2 goes down 6.6 KiB, the others 2.2 at most.
+func wipeStack() { sodium_stackzero(8 * 1024) }
+
 /// Fills a new array with random bytes from the kernel's generator: nonces, salts, identifiers; never keys.
 ///
 /// - Parameter count: the size in bytes.

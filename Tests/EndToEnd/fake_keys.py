@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import string
 from dataclasses import dataclass
@@ -35,3 +36,6 @@ def fake_key(source: random.Random) -> Key:
 
 _numbered = random.Random("the keys that tests write down")
 DEV, PROD, THIRD, OTHER = (fake_key(_numbered) for _ in range(4))
+# The seed of a device that shows codes, as its bytes and as people type it.
+RAW_SEED = "EXAMPLEqWzRtPvBnMxKd"
+SEED = base64.b32encode(RAW_SEED.encode()).decode()

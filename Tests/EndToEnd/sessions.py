@@ -63,6 +63,12 @@ class Roles:
         home.env |= stub.environment | {"AWS_DEFAULT_REGION": "us-east-1"}
         return cls(stub, user, key, home)
 
+    def begin_again(self) -> None:
+        """Puts the keys back into the files, and does away with the store."""
+        self.home.run("import", "--undo", "--yes").done()
+        self.home.lock()
+        self.home.store.unlink()
+
     def arn(self, profile: str, *options: str) -> str:
         """Whom AWS says that a profile is."""
         answer = json.loads(self.home.run("whoami", profile, "--json", *options).done().stdout)
@@ -75,6 +81,15 @@ class Roles:
         assert result.done().stderr == "", result
         found: dict[str, Any] = json.loads(result.stdout)
         return found
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every secret that the server knows by now."""
+        accounts = self.user.accounts
+        found = {each.key.secret for each in accounts.keys.values()} | set(self.stub.answering.sign_ins)
+        for session in accounts.sessions.values():
+            found |= {session.key.secret, session.token}
+        return sorted(found)
 
     @property
     def calls(self) -> list[str]:

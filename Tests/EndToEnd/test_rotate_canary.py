@@ -11,8 +11,8 @@ from conftest import MakeHome
 from rotating import Ann
 from stub_faults import FOREVER
 from stub_iam import Stub
-from test_canary import Watched
 from tracing import STRACE
+from watched import Watched
 
 CODES = ["246810", "135791"]
 
@@ -21,11 +21,7 @@ pytestmark = pytest.mark.skipif(STRACE is None, reason="strace isn't there to sh
 
 @pytest.fixture
 def ann(make_home: MakeHome, stub: Stub) -> Ann:
-    """A home that keeps its temporary files in itself."""
-    made = Ann.make(make_home, stub)
-    (made.home.path / "tmp").mkdir()
-    made.home.env["TMPDIR"] = str(made.home.path / "tmp")
-    return made
+    return Ann.make(make_home, stub)
 
 
 def secrets(ann: Ann) -> list[str]:

@@ -20,7 +20,6 @@ from moto_server import Moto
 from programs import run
 from sessions import SERIAL, Roles, nobody_listens, role_arn
 from stub_iam import Stub
-from tracing import executed
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}'
@@ -269,23 +268,3 @@ def test_the_asked_profile_s_settings_lead_to_sts_for_its_whole_chain(make_home:
     assert roles.arn("careful", "--mfa-token", "123456") == role_arn("careful")
     # What "admin" itself would ask is AWS, which isn't to be had here.
     roles.home.resolve("admin").failed(69, "cannot reach")
-
-
-def test_no_secret_of_a_session_is_anywhere(make_home: MakeHome, stub: Stub, tmp_path: Path) -> None:
-    roles = Roles.make(make_home, stub, "", "--sessions")
-    roles.home.config.write_text(
-        roles.home.config.read_text()
-        + "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = dev\n"
-    )
-    programs = [[roles.home.helper, "admin"], [roles.home.helper, "dev"]]
-    programs += [[str(roles.home.folder / "awskeys"), *words] for words in (["whoami", "admin"], ["sessions", "list"])]
-    said = b""
-    for number, program in enumerate(programs):
-        result, log = executed(program, roles.home.env, tmp_path / f"log-{number}")
-        said += log + result.done().stderr.encode()
-        said += result.stdout.encode() if number > 1 else b""
-    sessions = [roles.document(profile) for profile in ("admin", "dev")]
-    secrets = [each[name].encode() for each in sessions for name in ("SecretAccessKey", "SessionToken")]
-    secrets.append(roles.key.secret.encode())
-    for content in [said, *roles.home.files().values()]:
-        assert not any(secret in content for secret in secrets)

@@ -14,12 +14,14 @@ from programs import Result
 STRACE = shutil.which("strace")
 
 
-def executed(argv: list[str], env: dict[str, str], log: Path, stdin: str | None = None) -> tuple[Result, bytes]:
-    """Runs a command; gives its result, and every argv and environment that it or a child of it was started with."""
+def traced(
+    argv: list[str], env: dict[str, str], log: Path, calls: str, stdin: str | None = None
+) -> tuple[Result, list[bytes]]:
+    """Runs a command; gives its result, and the calls of it and its children in full, a line for each."""
     assert STRACE
-    strace = [STRACE, "-f", "-qq", "-e", "trace=execve", "-v", "-s", "100000", "-o", str(log)]
+    strace = [STRACE, "-f", "-qq", "-y", "-e", f"trace={calls}", "-v", "-s", "1000000", "-o", str(log)]
     result = programs.run([*strace, *argv], env, stdin)
-    return result, log.read_bytes()
+    return result, log.read_bytes().splitlines()
 
 
 @dataclass
