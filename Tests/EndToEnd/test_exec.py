@@ -180,8 +180,8 @@ def test_login_leaves_no_page_behind(roles: Roles, tmp_path: Path) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()
     opener = folder / "xdg-open"
-    # A browser that goes on, of itself.
-    opener.write_text('#!/bin/sh\necho "page $1" >/dev/tty\nwhile :; do sleep 0.1; done\n')
+    # A browser in the foreground.
+    opener.write_text('#!/bin/sh\necho "page $1" >/dev/tty\nwhile [ -e "$1" ]; do sleep 0.1; done\n')
     opener.chmod(0o755)
     roles.home.env["PATH"] = f"{folder}:{roles.home.env['PATH']}"
     terminal = Terminal(roles.home, "login", "admin", "--open")
