@@ -32,7 +32,8 @@ def staged(scene: Scene, folder: Path) -> tuple[Stage, list[Call]]:
     stage = Stage.make(scene, folder)
     stage.learn()
     stage.reset()
-    result, calls = calls_of(stage.argv, stage.home.env, folder / "calls", scene.stdin)
+    only_below = stage.home.path if scene.has_units else None
+    result, calls = calls_of(stage.argv, stage.home.env, folder / "calls", scene.stdin, only_below)
     result.done()
     stage.learn_end()
     return stage, calls

@@ -56,8 +56,8 @@ def test_nothing_is_lost_in_a_power_cut_and_what_is_done_stays_done(scene: Scene
     # After the last call, the command says that it is done.
     done = [(-1, how, disk.after_a_cut(how, draw)) for how in WAYS]
     # A store is at least made, written, flushed and named, and its folder flushed.
-    assert len(cuts) >= 5 * len(WAYS)
-    if not IS_TORTURE:
+    assert scene.has_units or len(cuts) >= 5 * len(WAYS)
+    if not IS_TORTURE and len(cuts) > DRAWN:
         cuts = draw.sample(cuts, DRAWN)
     wrong = []
     for moment, how, files in cuts + done:
