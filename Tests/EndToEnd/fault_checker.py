@@ -39,14 +39,18 @@ def wrong_words(result: Result, fault: Fault) -> list[str]:
 
 def judge(stage: Stage, fault: Fault, result: Result) -> list[str]:
     """Names everything that is wrong after a run with a fault."""
-    wrong = wrong_words(result, fault)
-    if stage.is_untouched() and result.status != 0:
-        return wrong
-    return wrong + lost_codes(stage, result) + losses(stage, must_be_done=result.status == 0)
+    return [
+        *wrong_words(result, fault),
+        *lost_codes(stage, result),
+        *losses(stage, must_be_done=result.status == 0),
+    ]
 
 
 def losses(stage: Stage, must_be_done: bool) -> list[str]:
     """Names everything that was lost, and what isn't mended by the next command."""
+    stage.end = "untouched"
+    if stage.is_untouched() and not must_be_done:
+        return []
     wrong = [*lost_bytes(stage), *lost_keys(stage, "at once")]
     # What was left half done, any command finishes or puts back.
     mending = stage.home.run("list") if stage.home.store.exists() else None
@@ -54,7 +58,8 @@ def losses(stage: Stage, must_be_done: bool) -> list[str]:
         return [*wrong, f"the next command failed: {mending.status} {mending.stderr}"]
     wrong += lost_keys(stage, "after the next command")
     state = stage.state()
-    if state not in (stage.before, stage.unborn, stage.halfway, stage.after):
+    stage.end = "undone" if state in (stage.before, stage.unborn) else "done" if state == stage.after else "halfway"
+    if stage.end == "halfway" and state != stage.halfway:
         wrong.append(f"neither done nor undone: {state}")
     elif must_be_done and state != stage.after:
         wrong.append("it said that it was done, and it isn't")

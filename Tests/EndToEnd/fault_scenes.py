@@ -130,6 +130,8 @@ class Stage:
     # What is as good as the state before: an empty store.
     unborn: State = field(init=False)
     halfway: State = field(init=False)
+    # Which of these the last check found.
+    end: str = ""
     harmless: set[str] = field(default_factory=set)
 
     @classmethod

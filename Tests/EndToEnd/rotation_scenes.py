@@ -57,6 +57,8 @@ class RotationStage:
     # The user's keys with `Active` or `Inactive`.
     keys_before: list[tuple[str, str]]
     after: State = field(init=False)
+    # How the last check ended.
+    end: str = ""
 
     @classmethod
     def make(cls, scene: RotationScene, folder: Path, stub: Stub) -> RotationStage:
@@ -104,13 +106,14 @@ class RotationStage:
         """Names what went wrong after a run that was cut off; the number chooses what goes on from there."""
         ann, files = self.ann, Home(self.kept).files(".aws")
         ann.stub.settle()
+        self.end = "untouched"
         if self.is_untouched() and not must_be_done:
             return []
         try:
             assert_nobody_is_locked_out(ann)
             assert not must_be_done or state(ann) == self.after, "it said that it was done, and it isn't"
             assert ann.home.files(".aws") == files, "an AWS file was changed"
-            assert_it_ends_well(ann, list(FOLLOW_UPS)[number % len(FOLLOW_UPS)])
+            self.end = assert_it_ends_well(ann, list(FOLLOW_UPS)[number % len(FOLLOW_UPS)])
             assert ann.home.files(".aws") == files, "an AWS file was changed by what goes on from there"
             left = set(ann.home.files()) - set(Home(self.kept).files()) - {".local/share/awskeys/store.rotation.lock"}
             assert not left, f"left behind: {left}"
