@@ -43,6 +43,8 @@ def staged(scene: Scene, folder: Path) -> tuple[Stage, list[Call]]:
 
 def chosen(calls: list[Call], name: str) -> list[Fault]:
     """Gives all faults of a command, or some of them in the short form."""
+    if not calls:
+        pytest.skip("only root sees which files a program has open that can't be traced")
     faults = [fault for call in calls for fault in call.faults()]
     if IS_TORTURE or len(faults) <= DRAWN:
         return faults
