@@ -83,27 +83,34 @@ class Killing:
             self.stage = RotationStage.make(scene, folder, stub)
             self.home, self.stdin = self.stage.ann.home, None
             self.mending = [[*self.stage.argv[:1], *words] for words in FOLLOW_UPS.values()]
-        self.usual = sorted(self._time() for _ in range(3))[1]
+        times = []
+        for _ in range(3):
+            self.stage.reset()
+            times.append(self._time(self.stage.argv))
+        self.usual = sorted(times)[1]
         self.stage.learn_end()
+        self.usual_mending = self._time(self.mending[0]) if isinstance(self.stage, Stage) else self.usual
 
-    def _time(self) -> float:
-        self.stage.reset()
+    def _time(self, argv: list[str]) -> float:
         begun = time.monotonic()
-        run_until(None, self.home, self.stage.argv, self.stdin).done()
+        run_until(None, self.home, argv, self.stdin).done()
         return time.monotonic() - begun
+
+    def _moment(self) -> float:
+        """A moment of the command; half of them in its last fifth, where those write that derive a key first."""
+        return self.draw.uniform(self.draw.choice([0, 0.8]), 1) * self.usual
 
     def kill(self) -> list[str] | None:
         """Kills the command once; names what is wrong then. Gives nothing if it had ended before."""
         self.stage.reset()
-        moment = self.draw.uniform(0, self.usual)
+        moment = self._moment()
         result = run_until(moment, self.home, self.stage.argv, self.stdin)
         if result.status != -signal.SIGKILL:
             assert result.status == 0, result
             return None
         if self.draw.random() < AGAIN:
             self.stub.settle()
-            moment = self.draw.uniform(0, self.usual)
-            mended = run_until(moment, self.home, self.draw.choice(self.mending))
+            mended = run_until(self.draw.uniform(0, self.usual_mending), self.home, self.draw.choice(self.mending))
             self.counts["killed again"] += mended.status == -signal.SIGKILL
         if isinstance(self.stage, RotationStage):
             wrong = self.stage.losses(self.draw.randrange(3), must_be_done=False)

@@ -116,6 +116,8 @@ def play(case: Case, folder: Path) -> str:
             if case.what == "call":
                 assert [call.action for call in stub.calls()] == CALLS[: case.number]
             how = assert_it_ends_well(ann, case.follow_up)
+            if how == "well" and case.follow_up == "plain":
+                assert ann.serving() != ann.old.id
             left = set(ann.home.files()) - files - {".local/share/awskeys/store.rotation.lock"}
             assert not left, f"left behind: {left}"
             return how
