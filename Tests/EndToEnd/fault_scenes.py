@@ -186,7 +186,8 @@ class Stage:
 
     def state(self) -> State:
         """What there is now."""
-        units = {name: text for name, text in self.home.files(".config").items() if name.endswith((".service", ".timer"))}
+        settings = self.home.files(".config")
+        units = {name: text for name, text in settings.items() if name.endswith((".service", ".timer"))}
         if not self.home.store.exists():
             return State(self.aws_files(), None, None, None, units)
         listed = json.loads(self.home.run("list", "--json").done().stdout)["profiles"]

@@ -124,4 +124,5 @@ class RotationStage:
 
 def state(ann: Ann) -> State:
     """How far it is."""
-    return State(ann.serving() == ann.old.id, list(ann.keys().values()), [each["state"] for each in rotations(ann.home)])
+    states = [each["state"] for each in rotations(ann.home)]
+    return State(ann.serving() == ann.old.id, list(ann.keys().values()), states)

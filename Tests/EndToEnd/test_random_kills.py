@@ -1,7 +1,7 @@
 """SIGKILL at any moment of a command, and sometimes of the next one too: no key and no byte is lost.
 
-test_faults.py chooses a call; here it is a moment, so that kills also land between calls, in libraries, in the derivation
-of keys and while another program or IAM is at work. By default some of the commands are killed 60 times;
+test_faults.py chooses a call; here it is a moment, so that kills also land between calls, in libraries, while a key is
+derived, and while another program or IAM is at work. By default some of the commands are killed 60 times;
 AWSKEYS_TORTURE=1 has 10,000 kills of all of them.
 """
 
