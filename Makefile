@@ -48,13 +48,13 @@ sanitize: deps
 
 # The long forms: every change of ten stores, 12,000 random sequences of rotations and troubles, a million inputs for
 # every parser, every kill of a rotation with all that may follow, two minutes of 64 writers and 200 readers at once,
-# every fault and power cut of the commands in docs/architecture.md.
+# every fault and power cut of the commands in docs/architecture.md, and 10,000 kills of them at random moments.
 torture: deps build
 	AWSKEYS_TORTURE=1 swift test --filter "RotationTests|TamperKitTests"
 	Scripts/fuzz 1000000
 	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -s test_rotate_killed.py test_many_at_once.py
 	cd Tests/EndToEnd && AWSKEYS_TORTURE=1 ../../.venv/bin/python -m pytest -n auto -rP test_faults.py \
-		test_power_cuts.py
+		test_power_cuts.py test_random_kills.py
 
 # Measures the table of docs/unlocking.md anew. A test holds all but its times against the tests.
 unlocking-table: deps build

@@ -29,8 +29,10 @@ struct UserUnits {
     /// Stops units, the first of which is the one that was enabled, and takes their files away.
     func remove(_ names: [String]) throws {
         Self.tell("disable", "--now", names[0])
-        for path in names.map({ "\(folder)/\($0)" }) where FileManager.default.fileExists(atPath: path) {
-            try FileManager.default.removeItem(atPath: path)
+        do throws(FileError) {
+            for name in names { try removeFile(at: "\(folder)/\(name)") }
+        } catch {
+            throw Failure(error)
         }
         Self.tell("daemon-reload")
     }

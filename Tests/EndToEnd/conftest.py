@@ -18,6 +18,9 @@ from oracles import Oracles, oracles
 from signing_server import SigningServer, signing_server
 from stub_iam import Stub, stub_iam
 
+# What these assert for several files, they explain as a test does.
+pytest.register_assert_rewrite("rotating", "rotation_scenes")
+
 SEED = os.environ.get("AWSKEYS_TEST_SEED", "awskeys")
 # Whether everything is tried, as `make torture` does it, and not a part of it.
 IS_TORTURE = bool(os.environ.get("AWSKEYS_TORTURE"))

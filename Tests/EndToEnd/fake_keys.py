@@ -23,8 +23,6 @@ class Key:
         return f"aws_access_key_id = {self.id}\naws_secret_access_key = {self.secret}\n"
 
 
-# The key that RFC 6238 tries its codes with, in base 32.
-SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 DOCUMENTED = Key("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 

@@ -18,6 +18,8 @@ def documented_codes() -> set[int]:
 
 
 CODES = documented_codes()
+# What may be said before the message: what was done all the same.
+NOTES = ("awskeys: the new code opens the store, and so does the old one",)
 
 
 def wrong_words(result: Result, fault: Fault) -> list[str]:
@@ -28,7 +30,8 @@ def wrong_words(result: Result, fault: Fault) -> list[str]:
         return []
     if result.status not in CODES:
         return [f"exit code {result.status} isn't documented: {result.stderr}"]
-    messages = [line for line in result.stderr.splitlines() if line.startswith("awskeys: ")]
+    lines = [line for line in result.stderr.splitlines() if line.startswith("awskeys: ")]
+    messages = [line for line in lines if not line.startswith(NOTES)]
     if len(messages) != 1 and not fault.call.speaks:
         return [f"{len(messages)} messages: {result.stderr}"]
     return []
@@ -36,14 +39,18 @@ def wrong_words(result: Result, fault: Fault) -> list[str]:
 
 def judge(stage: Stage, fault: Fault, result: Result) -> list[str]:
     """Names everything that is wrong after a run with a fault."""
-    wrong = wrong_words(result, fault)
-    if stage.is_untouched() and result.status != 0:
-        return wrong
-    return wrong + losses(stage, must_be_done=result.status == 0)
+    return [
+        *wrong_words(result, fault),
+        *lost_codes(stage, result),
+        *losses(stage, must_be_done=result.status == 0),
+    ]
 
 
 def losses(stage: Stage, must_be_done: bool) -> list[str]:
     """Names everything that was lost, and what isn't mended by the next command."""
+    stage.end = "untouched"
+    if stage.is_untouched() and not must_be_done:
+        return []
     wrong = [*lost_bytes(stage), *lost_keys(stage, "at once")]
     # What was left half done, any command finishes or puts back.
     mending = stage.home.run("list") if stage.home.store.exists() else None
@@ -51,10 +58,15 @@ def losses(stage: Stage, must_be_done: bool) -> list[str]:
         return [*wrong, f"the next command failed: {mending.status} {mending.stderr}"]
     wrong += lost_keys(stage, "after the next command")
     state = stage.state()
-    if state not in (stage.before, stage.unborn, stage.after):
-        wrong.append("neither done nor undone")
+    stage.end = "undone" if state in (stage.before, stage.unborn) else "done" if state == stage.after else "halfway"
+    if stage.end == "halfway" and state != stage.halfway:
+        wrong.append(f"neither done nor undone: {state}")
     elif must_be_done and state != stage.after:
         wrong.append("it said that it was done, and it isn't")
+    if stage.scene.has_units:
+        again = stage.home.run(*stage.scene.command)
+        if again.status != 0 or stage.state() != stage.after:
+            wrong.append(f"it isn't done by the same command once more: {again.status} {again.stderr}")
     # What was begun of a first store stays for the next attempt to remove.
     begun = set() if stage.home.store.exists() else {".local/share/awskeys/.store.awskeys-new"}
     if left := stage.names() - stage.harmless - begun:
@@ -62,9 +74,19 @@ def losses(stage: Stage, must_be_done: bool) -> list[str]:
     return wrong
 
 
+def lost_codes(stage: Stage, result: Result) -> list[str]:
+    """Somebody has a recovery code of the store, if anybody had one: the old one works until a new one was shown."""
+    if not stage.home.store.exists() or "recovery" not in (stage.before.slots or []):
+        return []
+    is_gone = not any(id in stage.old_slots and kind == "recovery" for id, kind in stage.slots().items())
+    is_shown = re.search(r"^[0-9A-Z-]{31}$", result.stdout, re.MULTILINE)
+    is_meant = "new recovery" not in (stage.after.slots or [])
+    return ["nobody has a code that works"] if is_gone and not is_shown and not is_meant else []
+
+
 def lost_bytes(stage: Stage) -> list[str]:
     """Each AWS file is one of the two that it may be, at every moment."""
-    known = zip(stage.aws_files(), stage.before[0], stage.after[0])
+    known = zip(stage.aws_files(), stage.before.files, stage.after.files)
     return ["an AWS file has lost bytes" for now, before, after in known if now not in (before, after)]
 
 
@@ -81,7 +103,8 @@ def has(stage: Stage, name: str, key: Key) -> bool:
     answer = stage.home.resolve(name)
     if answer.status != 0 or "SessionToken" in answer.stdout:
         answer = stage.home.run("export", name, "--no-session", "--format", "process")
-    is_replaced = name not in (stage.after[1] or {}) or stage.after[1][name][0] != key.id
+    profiles = stage.after.profiles or {}
+    is_replaced = name not in profiles or profiles[name][0] != key.id
     if answer.status == 0:
         found = json.loads(answer.stdout)
         return found["SecretAccessKey"] == key.secret or (is_replaced and found["AccessKeyId"] != key.id)

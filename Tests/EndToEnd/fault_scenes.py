@@ -4,16 +4,45 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple, Optional
 
 from fake_keys import OTHER, SEED, THIRD, Key
 from home import CONFIG, CREDENTIALS, KEYS, Home
 from sessions import SERIAL
+from unit_files import fake_systemctl
 from user_keyring import UserKey
 
 ANCHOR = f"[anchor]\n{OTHER.lines()}\n"
+SERVICE = ".config/systemd/user/awskeys-rotate.service"
+
+
+class State(NamedTuple):
+    """All that a command can change: both AWS files, what the store has, and systemd's unit files."""
+
+    files: tuple[bytes, bytes]
+    # The rest of the store is nothing where there is no store.
+    profiles: Optional[dict[str, tuple[str, bool]]]
+    # The kinds; of those that weren't there before the command, with `new` before them.
+    slots: Optional[list[str]]
+    devices: Optional[list[dict[str, str]]]
+    units: dict[str, bytes]
+
+
+Halfway = Callable[[State, State], State]
+
+
+def both_slots(before: State, after: State) -> State:
+    """The old slot beside the new one, so that there is always a code that works."""
+    assert before.slots and after.slots
+    return after._replace(slots=sorted({*before.slots, *after.slots}))
+
+
+def service_alone(before: State, after: State) -> State:
+    """The service without its timer, which does nothing; a timer without its service would fail every day."""
+    return before._replace(units={SERVICE: (before.units | after.units)[SERVICE]})
 
 
 @dataclass(frozen=True)
@@ -31,10 +60,16 @@ class Scene:
     has_store: bool = True
     # Whether a store can come out of it that opens otherwise than before: nothing of the old one is known then.
     new_data_key: bool = False
+    # What may stay where it was cut off, besides the states before and after it.
+    halfway: Halfway | None = None
+    # Whether it writes unit files, which no other command mends: the same command does, once more.
+    has_units: bool = False
 
 
 IMPORT = ["import", "--yes"]
 ANCHORED = ["import", "--yes", "--profile", "anchor"]
+SCHEDULE = ["rotate", "--schedule", "90d"]
+INSTALL = ["lock", "--watch", "--install"]
 SCENES = [
     Scene("first import", IMPORT, has_passphrase=True, has_store=False),
     Scene("import", IMPORT, [ANCHORED]),
@@ -48,13 +83,31 @@ SCENES = [
     Scene("adopt --undo", ["adopt", "--undo", "admin", "dev", "--yes"], [IMPORT, ["adopt", "admin", "dev", "--yes"]]),
     Scene("slot add", ["slot", "add", "recovery"], [IMPORT], has_passphrase=True),
     Scene("slot remove", ["slot", "remove", "SLOT", "--yes"], [IMPORT, ["slot", "add", "recovery"]]),
+    Scene(
+        "slot replace recovery",
+        ["slot", "replace", "recovery", "--yes"],
+        [IMPORT, ["slot", "add", "recovery"]],
+        halfway=both_slots,
+    ),
+    Scene("slot replace passphrase", ["slot", "replace", "--new-passphrase-file", "FILE", "--yes"], [IMPORT]),
     Scene("mfa add", ["mfa", "add", SERIAL, "--yes"], [IMPORT], f"{SEED}\n"),
     Scene(
         "mfa remove",
         ["mfa", "remove", SERIAL, "--yes"],
-        [IMPORT, ["mfa", "add", SERIAL, "--yes", "--seed-file", "SEED"]],
+        [IMPORT, ["mfa", "add", SERIAL, "--yes", "--seed-file", "FILE"]],
     ),
     Scene("rekey", ["rekey", "--yes"], [IMPORT], has_passphrase=True, new_data_key=True),
+    Scene("rotate --schedule", SCHEDULE, has_store=False, halfway=service_alone, has_units=True),
+    Scene(
+        "rotate --schedule off",
+        ["rotate", "--schedule", "off"],
+        [SCHEDULE],
+        has_store=False,
+        halfway=service_alone,
+        has_units=True,
+    ),
+    Scene("lock --watch --install", INSTALL, has_store=False, has_units=True),
+    Scene("lock --watch --uninstall", ["lock", "--watch", "--uninstall"], [INSTALL], has_store=False, has_units=True),
 ]
 
 
@@ -65,26 +118,33 @@ class Stage:
     scene: Scene
     home: Home
     kept: Path
+    # The file that stands for FILE in a command: a seed, or a passphrase.
+    secret: Path
     key: UserKey | None = None
-    # The slot that stands for SLOT in the command.
-    slot: str = ""
-    before: Any = None
-    after: Any = None
+    # The ids of the slots that there are before it.
+    old_slots: set[str] = field(default_factory=set)
+    before: State = field(init=False)
+    after: State = field(init=False)
     # What is as good as the state before: an empty store.
-    unborn: Any = None
+    unborn: State = field(init=False)
+    halfway: State = field(init=False)
+    # Which of these the last check found.
+    end: str = ""
     harmless: set[str] = field(default_factory=set)
 
     @classmethod
     def make(cls, scene: Scene, folder: Path) -> Stage:
         """Builds the home, and keeps what the command is to begin with."""
         home = Home.make(folder / "home", CONFIG, ANCHOR + CREDENTIALS)
-        seed = folder / "seed"
-        seed.write_text(SEED)
+        if scene.has_units:
+            fake_systemctl(home, 0)
+        stage = cls(scene, home, folder / "kept", secret=folder / "secret")
+        stage.secret.write_text(SEED)
+        stage.secret.chmod(0o600)
         for command in scene.before:
-            home.run(*(str(seed) if word == "SEED" else word for word in command)).done()
-        stage = cls(scene, home, folder / "kept")
-        if "SLOT" in scene.command:
-            stage.slot = json.loads(home.run("slot", "list", "--json").done().stdout)["slots"][-1]["id"]
+            home.run(*stage.words(command)).done()
+        if scene.has_store:
+            stage.old_slots = set(stage.slots())
         if scene.has_store:
             home.run("unlock", "--for", "8h").done()
             id = home.store.read_bytes()[16:32].hex()
@@ -97,8 +157,19 @@ class Stage:
     @property
     def argv(self) -> list[str]:
         """The command line."""
-        words = [self.slot if word == "SLOT" else word for word in self.scene.command]
-        return [str(self.home.folder / "awskeys"), *words]
+        return [str(self.home.folder / "awskeys"), *self.words(self.scene.command)]
+
+    def words(self, command: list[str]) -> list[str]:
+        """A command with what stands for FILE, and for SLOT: the one that was added last."""
+        named = {"FILE": str(self.secret)}
+        if "SLOT" in command:
+            named["SLOT"] = list(self.slots())[-1]
+        return [named.get(word, word) for word in command]
+
+    def slots(self) -> dict[str, str]:
+        """The store's slots: their ids with their kinds."""
+        slots = json.loads(self.home.run("slot", "list", "--json").done().stdout)["slots"]
+        return {each["id"]: each["kind"] for each in slots}
 
     def reset(self) -> None:
         """Puts files and the kernel's keyring back."""
@@ -111,21 +182,23 @@ class Stage:
         """Both AWS files."""
         return self.home.config.read_bytes(), self.home.credentials.read_bytes()
 
-    def state(self) -> Any:
-        """All that the command can change: the files, and the store's profiles, slots and devices."""
+    def state(self) -> State:
+        """What there is now."""
+        settings = self.home.files(".config")
+        units = {name: text for name, text in settings.items() if name.endswith((".service", ".timer"))}
         if not self.home.store.exists():
-            return self.aws_files(), None, None, None
+            return State(self.aws_files(), None, None, None, units)
         listed = json.loads(self.home.run("list", "--json").done().stdout)["profiles"]
         profiles = {each["profile"]: (each["access_key_id"], each["sessions_only"]) for each in listed}
-        slots = json.loads(self.home.run("slot", "list", "--json").done().stdout)["slots"]
-        kinds = sorted(each["kind"] for each in slots)
+        slots = sorted(kind if id in self.old_slots else f"new {kind}" for id, kind in self.slots().items())
         devices = json.loads(self.home.run("mfa", "list", "--json").done().stdout)["devices"]
-        return self.aws_files(), profiles, kinds, devices
+        return State(self.aws_files(), profiles, slots, devices, units)
 
     def learn(self) -> None:
         """Takes the state as that from before the command."""
         self.before, self.harmless = self.state(), self.names()
-        self.unborn = self.before if self.scene.has_store else (self.before[0], {}, ["passphrase"], [])
+        has_store = self.scene.has_store
+        self.unborn = self.before if has_store else State(self.before.files, {}, ["new passphrase"], [], {})
 
     def learn_end(self) -> None:
         """Takes the state as that after the command."""
@@ -133,6 +206,7 @@ class Stage:
         self.after = self.state()
         self.harmless |= self.names()
         assert self.before != self.after or self.scene.new_data_key, "the command changed nothing"
+        self.halfway = self.scene.halfway(self.before, self.after) if self.scene.halfway else self.after
 
     def is_untouched(self) -> bool:
         """Whether every file is what it was, but for locks, which are empty."""

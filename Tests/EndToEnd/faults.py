@@ -56,11 +56,14 @@ class Call:
     @property
     def speaks(self) -> bool:
         """Whether it writes what somebody is to read."""
-        return self.name == "write" and re.match(r"write\([12],", self.text) is not None
+        return self.name == "write" and re.match(r"write\([12][,<]", self.text) is not None
 
     def faults(self) -> Iterator[Fault]:
         """Gives all that can befall it."""
         yield Fault(self, KILL)
+        # Linux closes a file whatever it says; strace doesn't, and the program would wait for its own lock.
+        if self.name == "close" and ".lock>" in self.text:
+            return
         for error in ERRORS[self.name]:
             # Only what creates a file needs room for it.
             makes = "O_CREAT" in self.text
@@ -84,13 +87,19 @@ class Fault:
         return injected(self.call.name, self.call.occurrence, how, argv, env, stdin)
 
 
-def calls_of(argv: list[str], env: dict[str, str], log: Path, stdin: str | None = None) -> tuple[Result, list[Call]]:
+def calls_of(
+    argv: list[str], env: dict[str, str], log: Path, stdin: str | None = None, only_below: Path | None = None
+) -> tuple[Result, list[Call]]:
     """Runs a command to its end; gives its result and its calls to the file system, without those of the loader.
 
-    The program has begun when it makes itself untraceable; before that, it may touch nothing of the user's.
+    The program has begun when it makes itself untraceable; before that, it may touch nothing of the user's. Where it
+    starts others or goes to the network, `only_below` leaves out what isn't about files below a folder.
     """
     assert STRACE
     strace = [STRACE, "-f", "-qq", "-s", "60", "-e", "trace=%file,%desc,prctl", "-o", str(log)]
+    if only_below:
+        # With the paths of descriptors.
+        strace.append("-y")
     result = programs.run([*strace, *argv], env, stdin, timeout=120)
     counts: Counter[tuple[str, str]] = Counter()
     found: dict[tuple[str, int], Call] = {}
@@ -100,7 +109,7 @@ def calls_of(argv: list[str], env: dict[str, str], log: Path, stdin: str | None 
         counts[thread, name] += 1
         begun = begun or "PR_SET_DUMPABLE" in text
         assert begun or name == "execve" or env["HOME"] + "/" not in text, text
-        if begun and name not in OTHERS:
+        if begun and name not in OTHERS and (only_below is None or f"{only_below}/" in text):
             found.setdefault((name, counts[thread, name]), Call(name, counts[thread, name], text))
     assert begun, "the program never began"
     return result, list(found.values())

@@ -20,6 +20,13 @@ from stub_iam import Stub
 MUTATING = {"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"}
 # A rotation takes some seconds, and minutes when IAM is slow to know the new key.
 PATIENCE = 170.0
+ROTATE = ["rotate", "dev", "--delete-now", "--yes"]
+# What goes on from there; the store's and IAM's ways of seeing it must agree after each.
+FOLLOW_UPS = {
+    "resume": ["rotate", "--resume", "--yes"],
+    "rollback": ["rotate", "dev", "--rollback", "--yes"],
+    "plain": ROTATE,
+}
 
 
 def credentials_of(keys: dict[str, Key]) -> str:
@@ -104,6 +111,50 @@ def rotations(home: Home) -> list[dict[str, Any]]:
     """Gives the rotations under way, as `list` shows them."""
     found: list[dict[str, Any]] = json.loads(home.run("list", "--json").done().stdout)["rotations"]
     return found
+
+
+def assert_nobody_is_locked_out(ann: Ann) -> None:
+    """Asserts that the profile answers with a key that works, and that every other command does its work."""
+    key_id = ann.serving()
+    for command in (["list"], ["status"], ["list", "--json"], ["status", "--json"]):
+        ann.home.run(*command).done()
+    assert ann.home.run("credential-process", "dev").done().stdout.count(key_id) == 1
+    assert all(call.code != "LimitExceeded" for call in ann.stub.calls())
+
+
+def unknown_keys(ann: Ann) -> set[str]:
+    """The user's keys that the store doesn't know."""
+    known = {ann.serving()} | {each["other_access_key_id"] for each in rotations(ann.home)}
+    return set(ann.keys()) - known
+
+
+def assert_it_ends_well(ann: Ann, follow_up: str) -> str:
+    """Goes on from where a rotation was cut off; asserts that all ends well, and gives how."""
+    lost = unknown_keys(ann)
+    result = ann.home.run(*FOLLOW_UPS[follow_up], timeout=PATIENCE)
+    assert_nobody_is_locked_out(ann)
+    how = "well"
+    if result.status == 73:
+        # The one key that nobody can know: its answer was lost. It is named, with what to do.
+        assert lost and all(f"rotate dev --replace {key_id}" in result.hint for key_id in lost), result
+        [key_id] = lost
+        result = ann.rotate("dev", "--replace", key_id, "--yes")
+        how = "replaced"
+    elif result.status == 66:
+        assert follow_up == "rollback" and rotations(ann.home) == [], result
+        how = "nothing to roll back"
+    elif result.status == 69:
+        # It is deleted already, and the store didn't come to say so.
+        assert follow_up == "rollback" and ann.old.id not in ann.keys(), result
+        assert f"the key {ann.old.id} is deleted already" in result.stderr and rotations(ann.home) == [], result
+        how = "deleted already"
+    assert result.status in (0, 66, 69), result
+    assert_nobody_is_locked_out(ann)
+    assert unknown_keys(ann) == set()
+    ann.rotate("--finish", "--delete-now", "--yes").done()
+    assert (ann.keys(), rotations(ann.home)) == ({ann.serving(): "Active"}, [])
+    assert_nobody_is_locked_out(ann)
+    return how
 
 
 def moment(text: str) -> datetime:

@@ -124,6 +124,11 @@ class Log:
             call.is_settled = True
             self._settled.notify_all()
 
+    def forget(self) -> None:
+        """Begins anew."""
+        with self._settled:
+            self._calls.clear()
+
     def calls(self, action: str = "*") -> list[Call]:
         """The calls so far, or those of one action."""
         with self._settled:

@@ -10,6 +10,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Optional
 
+from stub_faults import PATIENCE
 from stub_query import Answer, Request
 
 
@@ -23,6 +24,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self._open: set[socket.socket] = set()
+        self._changed = threading.Condition()
 
     @property
     def url(self) -> str:
@@ -43,15 +45,27 @@ class Server(ThreadingHTTPServer):
                     each.shutdown(socket.SHUT_RDWR)
             self.server_close()
 
+    def settle(self) -> None:
+        """Waits until nothing is left to do of what callers asked that are gone."""
+        with socket.create_connection(("127.0.0.1", self.server_address[1])) as last:
+            # It ends after all that came before it has begun.
+            last.shutdown(socket.SHUT_WR)
+            last.recv(1)
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._open, PATIENCE), "a caller isn't gone"
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remembers a connection."""
-        self._open.add(request)
+        with self._changed:
+            self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         """Forgets a connection."""
-        self._open.discard(request)
         super().shutdown_request(request)
+        with self._changed:
+            self._open.discard(request)
+            self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Says nothing of callers that are gone; who answers keeps other problems."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fake_keys import Key
@@ -18,15 +19,17 @@ from stub_accounts import ACCOUNT, SERVICES, Accounts
 from stub_answering import Answering
 from stub_faults import PATIENCE, Call, Fault, Hook, Kind, Log
 from stub_http import Server
-from stub_principals import AssumedRole, LastUse, Role, Session, Trusted, User
+from stub_principals import AccessKey, AssumedRole, LastUse, Role, Session, Trusted, User
 from stub_signin import SignIn
 
 
 class Stub:
     """The server's address, what the tests do to its accounts, and what they learn of its calls."""
 
-    def __init__(self, url: str, seed: str) -> None:
-        self.url = url
+    def __init__(self, server: Server, seed: str) -> None:
+        self.url = server.url
+        # Waits until nothing is left to do of what callers asked that are gone.
+        self.settle = server.settle
         self._accounts = Accounts(seed)
         self._log = Log()
         self._lock = threading.RLock()
@@ -109,6 +112,17 @@ class Stub:
         """Gives what a sign-in token opens the console with."""
         with self._lock:
             return self.answering.sign_ins[token]
+
+    def kept_keys(self) -> dict[str, AccessKey]:
+        """Gives all long-term keys as they are now, for `put_back`."""
+        with self._lock:
+            return {id: replace(key) for id, key in self._accounts.keys.items()}
+
+    def put_back(self, keys: dict[str, AccessKey]) -> None:
+        """Makes the long-term keys what they were, and forgets all calls."""
+        with self._lock:
+            self._accounts.keys = {id: replace(key) for id, key in keys.items()}
+            self._log.forget()
 
     # What a test sets.
 
@@ -210,7 +224,7 @@ class Stub:
 def stub_iam(seed: str = "the accounts of the stub") -> Iterator[Stub]:
     """Serves on a free port of the loopback until the block ends."""
     server = Server()
-    stub = Stub(server.url, seed)
+    stub = Stub(server, seed)
     server.answer, server.now = stub.answering.answer, stub.now
     with server.serving():
         try:

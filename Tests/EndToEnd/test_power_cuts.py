@@ -40,6 +40,7 @@ def put(home: Home, kept: Path, files: dict[str, bytes]) -> None:
         file.chmod(0o600)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what a program writes that can't be traced")
 @pytest.mark.timeout(3600 if IS_TORTURE else 180)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_nothing_is_lost_in_a_power_cut_and_what_is_done_stays_done(scene: Scene, tmp_path: Path) -> None:
@@ -55,9 +56,9 @@ def test_nothing_is_lost_in_a_power_cut_and_what_is_done_stays_done(scene: Scene
     cuts = [(moment, how, disk.after_a_cut(how, draw)) for moment, _ in moments for how in WAYS]
     # After the last call, the command says that it is done.
     done = [(-1, how, disk.after_a_cut(how, draw)) for how in WAYS]
-    # A store is at least made, written, flushed and named, and its folder flushed.
-    assert len(cuts) >= 5 * len(WAYS)
-    if not IS_TORTURE:
+    # A store is at least made, written, flushed and named, and its folder flushed; a unit file may only be removed.
+    assert scene.has_units or len(cuts) >= 5 * len(WAYS)
+    if not IS_TORTURE and len(cuts) > DRAWN:
         cuts = draw.sample(cuts, DRAWN)
     wrong = []
     for moment, how, files in cuts + done:

@@ -21,7 +21,7 @@ import programs
 from conftest import IS_TORTURE
 from home import Home
 from programs import Result
-from rotating import PATIENCE, Ann, ended, rotations
+from rotating import FOLLOW_UPS, PATIENCE, ROTATE, Ann, assert_it_ends_well, assert_nobody_is_locked_out, ended
 from stub_faults import Call
 from stub_iam import stub_iam
 from tracing import STRACE, injected
@@ -40,13 +40,6 @@ CALLS = [
 ]
 # The writes of one: each is a rename, between two that reach the disk.
 WRITES = ["asked for", "made", "switched", "inactive", "forgotten"]
-ROTATE = ["rotate", "dev", "--delete-now", "--yes"]
-# What goes on from there; the store's and IAM's ways of seeing it must agree after each.
-FOLLOW_UPS = {
-    "resume": ["rotate", "--resume", "--yes"],
-    "rollback": ["rotate", "dev", "--rollback", "--yes"],
-    "plain": ROTATE,
-}
 AT_ONCE = 6
 
 
@@ -105,58 +98,6 @@ def killed_at_a_write(ann: Ann, case: Case) -> Result:
     return injected(calls, when, "signal=KILL", argv, ann.home.env, timeout=PATIENCE, cwd=ann.home.path)
 
 
-def assert_nobody_is_locked_out(ann: Ann) -> None:
-    """Asserts that the profile answers with a key that works, and that every other command does its work."""
-    key_id = ann.serving()
-    for command in (["list"], ["status"], ["list", "--json"], ["status", "--json"]):
-        ann.home.run(*command).done()
-    assert ann.home.run("credential-process", "dev").done().stdout.count(key_id) == 1
-    assert all(call.code != "LimitExceeded" for call in ann.stub.calls())
-
-
-def unknown_keys(ann: Ann) -> set[str]:
-    """The user's keys that the store doesn't know."""
-    known = {ann.serving()} | {each["other_access_key_id"] for each in rotations(ann.home)}
-    return set(ann.keys()) - known
-
-
-def go_on(ann: Ann, case: Case) -> Result:
-    """Goes on from where it was killed, by the case's command."""
-    result = ann.home.run(*FOLLOW_UPS[case.follow_up], timeout=PATIENCE)
-    assert_nobody_is_locked_out(ann)
-    return result
-
-
-def assert_it_ends_well(ann: Ann, case: Case) -> str:
-    """Goes on from where it was killed; asserts that all ends well, and gives how."""
-    lost = unknown_keys(ann)
-    result = go_on(ann, case)
-    how = "well"
-    if result.status == 73:
-        # The one key that nobody can know: its answer was lost. It is named, with what to do.
-        assert lost and all(f"rotate dev --replace {key_id}" in result.hint for key_id in lost), result
-        [key_id] = lost
-        result = ann.rotate("dev", "--replace", key_id, "--yes")
-        how = "replaced"
-    elif result.status == 66:
-        assert case.follow_up == "rollback" and rotations(ann.home) == [], result
-        how = "nothing to roll back"
-    elif result.status == 69:
-        # It is deleted already, and the store didn't come to say so.
-        assert case.follow_up == "rollback" and ann.old.id not in ann.keys(), result
-        assert f"the key {ann.old.id} is deleted already" in result.stderr and rotations(ann.home) == [], result
-        how = "deleted already"
-    assert result.status in (0, 66, 69), result
-    assert_nobody_is_locked_out(ann)
-    assert unknown_keys(ann) == set()
-    if how == "well" and case.follow_up == "plain":
-        assert ann.serving() != ann.old.id
-    ann.rotate("--finish", "--delete-now", "--yes").done()
-    assert (ann.keys(), rotations(ann.home)) == ({ann.serving(): "Active"}, [])
-    assert_nobody_is_locked_out(ann)
-    return how
-
-
 def play(case: Case, folder: Path) -> str:
     """Plays a case from its beginning to its end, and gives how it ended."""
     with stub_iam() as stub:
@@ -174,7 +115,9 @@ def play(case: Case, folder: Path) -> str:
             assert_nobody_is_locked_out(ann)
             if case.what == "call":
                 assert [call.action for call in stub.calls()] == CALLS[: case.number]
-            how = assert_it_ends_well(ann, case)
+            how = assert_it_ends_well(ann, case.follow_up)
+            if how == "well" and case.follow_up == "plain":
+                assert ann.serving() != ann.old.id
             left = set(ann.home.files()) - files - {".local/share/awskeys/store.rotation.lock"}
             assert not left, f"left behind: {left}"
             return how
