@@ -18,8 +18,7 @@ public struct RoleChain: Codable, Equatable, Sendable {
     /// The roles, in the order in which they are assumed; none for a profile that has credentials of its own.
     public let roles: [Role]
 
-    /// How many roles a chain has at most. Each is a call to STS, which takes a tenth of a second and more; botocore's
-    /// recursion ends near there.
+    /// How many roles a chain has at most: each is a call to STS before the last one's answer.
     static let mostRoles = 256
 
     /// A chain.

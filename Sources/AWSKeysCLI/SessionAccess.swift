@@ -144,8 +144,7 @@ final class LiveSessions: SessionWorld {
     }
 
     private func code(of device: MFADevice, printedBy command: String) throws(SessionError) -> String {
-        let printed = Unlocking.output(
-            of: ["/bin/sh", "-c", command], until: deadline)
+        let printed = output(of: ["/bin/sh", "-c", command])
         let words = printed?.withBytes { String(decoding: $0.array(), as: UTF8.self) } ?? ""
         let code = words.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
         guard isCode(code) else { throw .code(serial: device.serialNumber, .program(command)) }
@@ -163,7 +162,12 @@ final class LiveSessions: SessionWorld {
         let before = context.environment(Self.asking) ?? ""
         _ = unsafe setenv(Self.asking, before + profile + "\n", 1)
         defer { _ = unsafe setenv(Self.asking, before, 1) }
-        return Unlocking.output(of: words, until: deadline)
+        return output(of: words)
+    }
+
+    /// What a program says on standard error is for a person: some SDKs take it for a part of an answer.
+    private func output(of words: [String]) -> SecretBytes? {
+        Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
     }
 
     func variable(_ name: String) -> SecretBytes { KeyInput.environmentSecret(name) }

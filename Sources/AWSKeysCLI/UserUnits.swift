@@ -59,11 +59,7 @@ struct UserUnits {
     /// - Returns: whether it did what it was told.
     @discardableResult
     static func tell(_ arguments: String...) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["systemctl", "--user"] + arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        let process = Process(silent: ["systemctl", "--user"] + arguments)
         guard (try? process.run()) != nil else { return false }
         process.waitUntilExit()
         return process.terminationStatus == 0

@@ -21,15 +21,13 @@ public struct ClosedStore: ~Copyable {
 
     /// Opens the file; readers take no lock, since writers replace the file as a whole.
     ///
-    /// - Throws: ``StoreError``: `missing`, `file`, `foreignOwner`, `exposed`, `weakFolder`, `notAStore`, `newer`,
-    ///   `damaged`.
+    /// - Throws: ``StoreError``: `missing`, `file`, `foreignOwner`, `exposed`, `notAStore`, `newer`, `damaged`.
     public init(at path: String) throws(StoreError) {
         let file = try Self.open(path)
         let status = try withFiles { () throws(FileError) in try file.status() }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAStore }
         guard status.st_uid == geteuid() else { throw .foreignOwner }
         guard status.st_mode & 0o077 == 0 else { throw .exposed(mode: status.st_mode & 0o7777) }
-        try requireStrongFolders(above: path)
         let size = Int(status.st_size)
         var head = try file.bytes(count: min(size, Self.firstRead), at: 0)
         let header = try StoreHeader(reading: head.span, fileSize: size)
@@ -117,7 +115,10 @@ extension OpenFile {
     }
 }
 
-/// Refuses a place where somebody else could exchange the file.
-func requireStrongFolders(above path: String) throws(StoreError) {
+/// Refuses a place where somebody else could exchange a store. Whoever opens one by a slot, or writes it, looks first;
+/// answers need not, since a data key that is at hand opens no other store, nor an older one.
+///
+/// - Throws: ``StoreError``: `weakFolder`, `file`.
+public func requireStrongFolders(above path: String) throws(StoreError) {
     if let weak = try withFiles({ () throws(FileError) in try weakFolder(above: path) }) { throw .weakFolder(weak) }
 }

@@ -48,9 +48,12 @@ public struct SessionFolder: ~Copyable {
         let sealed = plain.withBytes {
             Sealed.seal($0, associated: associated(file).span, nonce: nonce.span, with: key)
         }
+        let bytes = head + nonce + sealed
+        // A larger one isn't read again.
+        guard bytes.count <= Self.largest else { throw FileError("write", path + "/" + file, number: EFBIG) }
         try makeFolder(at: path)
         let lock = try FileLock(path + "/lock", waiting: milliseconds)
-        try replaceFile(at: path + "/" + file, with: (head + nonce + sealed).span, attributes: .secret)
+        try replaceFile(at: path + "/" + file, with: bytes.span, attributes: .secret)
         sweep()
         _ = consume lock
     }

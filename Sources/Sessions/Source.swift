@@ -90,8 +90,7 @@ extension CredentialSource {
     var profile: String {
         switch self {
         case .keys(let profile), .store(let profile), .process(let profile, _), .singleSignOn(let profile),
-            .login(let profile),
-            .environment(let profile), .other(let profile, _), .none(let profile):
+            .login(let profile), .environment(let profile), .other(let profile, _), .none(let profile):
             profile
         case .webIdentity(let identity): identity.role.profile
         }

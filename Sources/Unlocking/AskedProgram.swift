@@ -37,20 +37,23 @@ public struct AskedProgram: ~Copyable {
     }
 
     /// Starts a program that prints something, and that may speak to a person by itself: it has this process's standard
-    /// input and errors, as if it had been started in its place.
-    fileprivate static func start(printing words: [String], atMost longest: Int, until deadline: Deadline)
-        -> AskedProgram?
-    {
-        start(words, nil, atMost: longest, until: deadline)
+    /// input, and its process group and with it the terminal.
+    fileprivate static func start(
+        printing words: [String], complains: Bool, atMost longest: Int, until deadline: Deadline
+    ) -> AskedProgram? {
+        start(words, nil, complains: complains, atMost: longest, until: deadline)
     }
 
     private static func start(
-        _ words: [String], _ input: (ours: Int32, theirs: Int32)?, atMost longest: Int, until deadline: Deadline
+        _ words: [String], _ input: (ours: Int32, theirs: Int32)?, complains: Bool = false, atMost longest: Int,
+        until deadline: Deadline
     ) -> AskedProgram? {
         guard let output = unsafe pair({ unsafe make_pipe($0) }) else { return nil }
         defer { close(output.theirs) }
         guard
-            let process = spawn(words, input?.theirs ?? STDIN_FILENO, output.theirs, input == nil ? STDERR_FILENO : -1)
+            let process = spawn(
+                words, input?.theirs ?? STDIN_FILENO, output.theirs, complains ? STDERR_FILENO : -1,
+                hasOwnGroup: input != nil)
         else {
             close(output.ours)
             return nil
@@ -165,23 +168,28 @@ public struct AskedProgram: ~Copyable {
         return made == 0 ? (ends[0], ends[1]) : nil
     }
 
-    private static func spawn(_ words: [String], _ input: Int32, _ output: Int32, _ errors: Int32) -> pid_t? {
+    private static func spawn(
+        _ words: [String], _ input: Int32, _ output: Int32, _ errors: Int32, hasOwnGroup: Bool
+    ) -> pid_t? {
         // A parent that ignores it, which is inherited, would let nobody wait for the program's status.
         _ = signal(SIGCHLD, SIG_DFL)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
-        let process = unsafe start_child(words[0], &arguments, input, output, errors)
+        let process = unsafe start_child(words[0], &arguments, input, output, errors, hasOwnGroup)
         return process > 0 ? process : nil
     }
 }
 
 /// What a program prints that was started for it. It may ask a person something, by way of this process's terminal.
 ///
-/// - Parameter words: its path, or its name where it is in `PATH`, and its arguments.
+/// - Parameters:
+///   - words: its path, or its name where it is in `PATH`, and its arguments.
+///   - complains: whether it may write to this process's standard error.
 /// - Returns: up to 64 KiB; `nil` if it can't be started, fails, prints more, or isn't done in time.
-public func output(of words: [String], until deadline: Deadline) -> SecretBytes? {
+public func output(of words: [String], complains: Bool, until deadline: Deadline) -> SecretBytes? {
     let longest = 64 << 10
-    guard var program = AskedProgram.start(printing: words, atMost: longest, until: deadline) else { return nil }
+    let started = AskedProgram.start(printing: words, complains: complains, atMost: longest, until: deadline)
+    guard var program = started else { return nil }
     let printed = program.rest()
     guard printed.count < longest, program.succeeds() else { return nil }
     return printed

@@ -133,6 +133,11 @@ public struct Unlocker: Sendable {
     private func open(
         _ stretch: Ladder.Stretch, of ladder: Ladder, _ path: String, at seat: borrowing Seat?
     ) throws(UnlockError) -> Ladder.Opened {
+        do throws(StoreError) {
+            try requireStrongFolders(above: path)
+        } catch {
+            throw .store(error)
+        }
         do throws(UnlockError) {
             return try ladder.open(try read(path), stretch)
         } catch {

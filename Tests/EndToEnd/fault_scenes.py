@@ -145,7 +145,6 @@ class Stage:
             home.run(*stage.words(command)).done()
         if scene.has_store:
             stage.old_slots = set(stage.slots())
-        if scene.has_store:
             home.run("unlock", "--for", "8h").done()
             id = home.store.read_bytes()[16:32].hex()
             stage.key = UserKey.named(f"awskeys:{id}")

@@ -166,17 +166,24 @@ def test_a_store_of_somebody_else_is_refused(copy: Copy) -> None:
     copy.assert_refused(77, "own")
 
 
-@pytest.mark.parametrize("above", ["awskeys", ".local", "."])
-def test_a_store_that_others_could_exchange_is_refused(copy: Copy, above: str) -> None:
-    folder = next(each for each in (*copy.store.parents,) if each.name == above or each == copy.home.path)
+@pytest.mark.parametrize("above", [".local/share/awskeys", ".local", "."])
+def test_a_store_that_others_could_exchange_is_neither_unlocked_nor_written(copy: Copy, above: str) -> None:
+    folder = copy.home.path / above
     usual = folder.stat().st_mode
     folder.chmod(0o777)
+    # The data key at hand opens no other store.
+    before = copy.home.files()
+    for answer in (copy.home.resolve("dev"), copy.home.run("credential-process", "dev"), copy.home.run("list")):
+        answer.done()
+    copy.home.run("add", "third", "--yes", stdin=f"{THIRD.id}\n{THIRD.secret}\n").failed(77, "chmod go-w", str(folder))
+    assert copy.home.files() == before
+    copy.home.lock()
     copy.assert_refused(77, "chmod go-w", str(folder))
-    # Nobody can touch another's files where the sticky bit is set.
-    folder.chmod(0o1777)
-    copy.home.resolve("dev").done()
-    folder.chmod(usual | 0o020)
-    copy.home.resolve("dev").done()
+    # Nobody can touch another's files where the sticky bit is set, and the user's own group is the user's.
+    for mode in (0o1777, usual | 0o020):
+        folder.chmod(mode)
+        copy.home.resolve("dev").done()
+        copy.home.lock()
     if ROOT:
         os.chown(folder, 0, 65534)
         copy.assert_refused(77, "chmod go-w", str(folder))

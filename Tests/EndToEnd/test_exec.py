@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import programs
 from conftest import MakeHome
 from sessions import Roles, environment_of, role_arn
 from stub_iam import Stub
@@ -155,35 +154,34 @@ def test_bad_durations_and_codes_are_usage_errors(roles: Roles) -> None:
 def test_a_locked_store_is_named(roles: Roles) -> None:
     roles.home.forget_passphrase()
     roles.home.run("lock").done()
-    roles.home.run("exec", "admin", "--", "env").failed(77, "locked")
-    assert programs.AWSKEYS  # the command was never started
+    roles.home.run("exec", "admin", "--", "echo", "ran").failed(77, "locked")
+
+
+def install_browser(roles: Roles, folder: Path, script: str) -> None:
+    """Puts a script into PATH that is given the page."""
+    opener = folder / "bin" / "xdg-open"
+    opener.parent.mkdir(exist_ok=True)
+    opener.write_text(f"#!/bin/sh\n{script}\n")
+    opener.chmod(0o755)
+    roles.home.env["PATH"] = f"{opener.parent}:{roles.home.env['PATH']}"
 
 
 def test_login_opens_a_page_that_nobody_else_can_read(roles: Roles, tmp_path: Path) -> None:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    opener = folder / "xdg-open"
-    opener.write_text(f'#!/bin/sh\nstat -c %a "$1" > {tmp_path}/mode\ncat "$1" > {tmp_path}/page\necho "$1" > {tmp_path}/path\n')
-    opener.chmod(0o755)
-    roles.home.env["PATH"] = f"{folder}:{roles.home.env['PATH']}"
+    script = f'stat -c %a "$1" > {tmp_path}/mode; cat "$1" > {tmp_path}/page; echo "$1" > {tmp_path}/path'
+    install_browser(roles, tmp_path, script)
     result = roles.home.run("login", "admin", "--open").done()
     assert (result.stdout, result.stderr) == ("", "opening the console in your browser\n")
     page = html.unescape((tmp_path / "page").read_text())
     assert f"url={roles.stub.url}/federation?Action=login&Destination=https%3A%2F%2Fconsole.aws.amazon.com" in page
     assert "&SigninToken=" in page and (tmp_path / "mode").read_text() == "600\n"
     assert not Path((tmp_path / "path").read_text().strip()).exists()
-    opener.write_text("#!/bin/sh\nexit 3\n")
+    install_browser(roles, tmp_path, "exit 3")
     roles.home.run("login", "admin", "--open").failed(69, "no browser")
 
 
 def test_login_leaves_no_page_behind(roles: Roles, tmp_path: Path) -> None:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    opener = folder / "xdg-open"
     # A browser in the foreground.
-    opener.write_text('#!/bin/sh\necho "page $1" >/dev/tty\nwhile [ -e "$1" ]; do sleep 0.1; done\n')
-    opener.chmod(0o755)
-    roles.home.env["PATH"] = f"{folder}:{roles.home.env['PATH']}"
+    install_browser(roles, tmp_path, 'echo "page $1" >/dev/tty; while [ -e "$1" ]; do sleep 0.1; done')
     terminal = Terminal(roles.home, "login", "admin", "--open")
     terminal.wait_for(r"page [^\r\n]+html\r\n")
     page = Path(terminal.seen.split("page ")[1].strip())
@@ -195,12 +193,7 @@ def test_login_leaves_no_page_behind(roles: Roles, tmp_path: Path) -> None:
 
 @pytest.mark.timeout(120)
 def test_a_browser_in_the_foreground_is_none_that_failed(roles: Roles, tmp_path: Path) -> None:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    opener = folder / "xdg-open"
-    opener.write_text(f'#!/bin/sh\necho $$ > {tmp_path}/number\necho "$1" > {tmp_path}/path\nexec sleep 100\n')
-    opener.chmod(0o755)
-    roles.home.env["PATH"] = f"{folder}:{roles.home.env['PATH']}"
+    install_browser(roles, tmp_path, f'echo $$ > {tmp_path}/number; echo "$1" > {tmp_path}/path; exec sleep 100')
     result = roles.home.run("login", "admin", "--open").done()
     assert result.stderr == "opening the console in your browser\n"
     assert not Path((tmp_path / "path").read_text().strip()).exists()

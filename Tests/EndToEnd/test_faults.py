@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from fault_checker import judge, wrong_words
 from fault_scenes import SCENES, Scene, Stage
 from faults import KILL, Call, Fault, calls_of
 from home import Home
+from programs import Result
 from rotation_scenes import RotationScene, RotationStage
 from sessions import Roles
 from stub_iam import Stub
@@ -51,22 +53,36 @@ def chosen(calls: list[Call], name: str) -> list[Fault]:
     return random.Random(f"{SEED}/{name}").sample(faults, DRAWN)
 
 
+def assert_nothing_is_wrong(
+    stage: Stage | RotationStage,
+    home: Home,
+    calls: list[Call],
+    wrong_after: Callable[[int, Fault, Result], list[str]],
+    stdin: str | None = None,
+) -> None:
+    """Tries a command with each of the faults, from the same beginning, and asks what is wrong then."""
+    name = stage.scene.name
+    faults = chosen(calls, name)
+    wrong: dict[str, list[str]] = {}
+    ends: Counter[str] = Counter()
+    for number, fault in enumerate(faults):
+        stage.reset()
+        result = fault.run(stage.argv, home.env, stdin)
+        ends["killed" if fault.what == KILL else str(result.status)] += 1
+        if found := wrong_after(number, fault, result):
+            wrong[str(fault)] = found
+    home.lock()
+    print(f"\n{name}: {len(calls)} calls, {len(faults)} faults, {dict(ends)}, {len(wrong)} wrong")
+    assert not wrong, "\n".join(f"{fault}\n    {'; '.join(found)}" for fault, found in wrong.items())
+
+
 @pytest.mark.timeout(7200 if IS_TORTURE else 180)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_whatever_fails_nothing_is_lost_and_the_next_command_mends_the_rest(scene: Scene, tmp_path: Path) -> None:
     stage, calls = staged(scene, tmp_path)
-    faults = chosen(calls, scene.name)
-    wrong: dict[str, list[str]] = {}
-    ends: Counter[str] = Counter()
-    for fault in faults:
-        stage.reset()
-        result = fault.run(stage.argv, stage.home.env, scene.stdin)
-        ends["killed" if fault.what == KILL else str(result.status)] += 1
-        if found := judge(stage, fault, result):
-            wrong[str(fault)] = found
-    stage.home.lock()
-    print(f"\n{scene.name}: {len(calls)} calls, {len(faults)} faults, {dict(ends)}, {len(wrong)} wrong")
-    assert not wrong, "\n".join(f"{fault}\n    {'; '.join(found)}" for fault, found in wrong.items())
+    assert_nothing_is_wrong(
+        stage, stage.home, calls, lambda _, fault, result: judge(stage, fault, result), scene.stdin
+    )
 
 
 @pytest.mark.timeout(7200 if IS_TORTURE else 180)
@@ -79,18 +95,11 @@ def test_whatever_fails_in_a_rotation_a_key_works_and_the_next_command_goes_on(
     result, calls = calls_of(stage.argv, home.env, tmp_path / "calls", only_below=home.path)
     result.done()
     stage.learn_end()
-    wrong: dict[str, list[str]] = {}
-    ends: Counter[str] = Counter()
-    faults = chosen(calls, scene.name)
-    for number, fault in enumerate(faults):
-        stage.reset()
-        result = fault.run(stage.argv, home.env)
-        ends["killed" if fault.what == KILL else str(result.status)] += 1
-        if found := wrong_words(result, fault) + stage.losses(number, must_be_done=result.status == 0):
-            wrong[str(fault)] = found
-    home.lock()
-    print(f"\n{scene.name}: {len(calls)} calls, {len(faults)} faults, {dict(ends)}, {len(wrong)} wrong")
-    assert not wrong, "\n".join(f"{fault}\n    {'; '.join(found)}" for fault, found in wrong.items())
+
+    def wrong_after(number: int, fault: Fault, result: Result) -> list[str]:
+        return wrong_words(result, fault) + stage.losses(number, must_be_done=result.status == 0)
+
+    assert_nothing_is_wrong(stage, home, calls, wrong_after)
 
 
 def kept_files(home: Home) -> dict[str, bytes]:

@@ -53,6 +53,22 @@ struct SessionTests {
         #expect(isWholeThere)
     }
 
+    @Test("what can't be written, or would be too large to be read, isn't kept")
+    func largest() throws {
+        let folder = try TemporaryFolder()
+        let sessions = SessionFolder(folder["sessions"], store: store, dataKey: .counting())
+        let fits = sample("admin", addresses: 65_535).canBeWritten()
+        let isTooLong = !sample("admin", addresses: 65_536).canBeWritten()
+        #expect(fits && isTooLong)
+        let path = file("admin", sessions, folder)
+        #expect(throws: FileError("write", path, number: EFBIG)) {
+            try sessions.save(sample("admin", addresses: 65_535), waiting: 0)
+        }
+        try sessions.save(sample("admin", addresses: 60_000), waiting: 0)
+        let isThere = sessions.session("admin") != nil
+        #expect(isThere)
+    }
+
     @Test("nobody who writes one is disturbed")
     func lock() throws {
         let folder = try TemporaryFolder()
@@ -103,12 +119,14 @@ struct SessionTests {
     }
 
     /// A session in which every part differs from every other.
-    private func sample(_ name: String) -> Session {
+    /// - Parameter addresses: the size of the services' addresses.
+    private func sample(_ name: String, addresses: Int = 3) -> Session {
         Session(
             name: name, accessKeyID: "ASIAEXAMPLE", secretAccessKey: SecretBytes(text: "secretEXAMPLE"),
             sessionToken: SecretBytes(text: "tokenEXAMPLE"), expiration: 2_000_000_000, renewal: 1_999_998_800,
             bond: SessionBond(
-                keyProfile: "dev", keyTag: Array(1...16), settings: Array(1...32), addresses: "a\n\n",
+                keyProfile: "dev", keyTag: Array(1...16), settings: Array(1...32),
+                addresses: String(repeating: "a", count: addresses),
                 files: SessionBond.Files(
                     config: FileStamp(device: 1, inode: 2, size: 3, modified: 4, changed: 5),
                     credentials: FileStamp(device: 6, inode: 7, size: 8, modified: 9, changed: 10))))

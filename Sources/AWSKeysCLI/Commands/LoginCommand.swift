@@ -61,14 +61,9 @@ struct LoginCommand: ParsableCommand {
             throw Failure(error)
         }
         defer { try? removeFile(at: path) }
-        let opener = Process()
         let hasEnded = DispatchSemaphore(value: 0)
-        opener.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        opener.arguments = ["xdg-open", path]
-        // A browser goes on talking to itself after this process's end.
-        opener.standardInput = FileHandle.nullDevice
-        opener.standardOutput = FileHandle.nullDevice
-        opener.standardError = FileHandle.nullDevice
+        // Silent, since a browser goes on talking to itself after this process's end.
+        let opener = Process(silent: ["xdg-open", path])
         opener.terminationHandler = { _ in hasEnded.signal() }
         let isStarted = (try? opener.run()) != nil
         let goesOn = isStarted && hasEnded.wait(timeout: .now() + Self.patience) == .timedOut
