@@ -105,6 +105,8 @@ extension SealingKey {
                     Int(cost.memory) * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13)
             }
         }
+        // Argon2 goes further down than all others.
+        wipeStack(8 << 10)
         guard status == 0 else { throw .noMemory }
         self.init(unchecked: key)
     }

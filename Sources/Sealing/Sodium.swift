@@ -11,8 +11,9 @@ enum Sodium {
 
 /// Wipes the stack below the caller, where libsodium leaves what its functions worked with, whole keys among it.
 ///
-/// None of them goes down as far as this; the end-to-end tests look for what is left.
-func wipeStack() { sodium_stackzero(8 * 1024) }
+/// - Parameter size: how far down, in bytes, which is further than the functions go; the end-to-end tests look for what
+///   is left.
+func wipeStack(_ size: Int = 4 << 10) { sodium_stackzero(size) }
 
 /// Fills a new array with random bytes from the kernel's generator: nonces, salts, identifiers; never keys.
 ///
