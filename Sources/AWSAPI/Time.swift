@@ -9,7 +9,7 @@ func basicTimestamp(_ seconds: Int) -> String {
 
 /// The seconds since 1970 of a time by RFC 3339: `2013-01-01T00:00:00Z`, perhaps with a fraction, which is dropped, or
 /// with an offset instead of the `Z`. Its colon may be missing, as SDKs have it.
-func seconds(ofTimestamp text: String) -> Int? {
+public func seconds(ofTimestamp text: String) -> Int? {
     var rest = Substring(text).utf8
     func number(_ digits: Int, in range: ClosedRange<Int>) -> Int? {
         let part = rest.prefix(digits)

@@ -56,8 +56,11 @@ final class CredentialServer: Sendable {
             let document = try await kept.document(now: context.now()) { try self.document() }
             return HTTPResponse(statusCode: .ok, headers: [.contentType: "application/json"], body: document)
         } catch {
-            let message = (error as? Failure)?.message ?? "no credentials"
-            let body = try? JSONEncoder().encode(["code": "CredentialsUnavailable", "message": message])
+            let failure = error as? Failure
+            // SDKs show it, and nobody else will.
+            let words = [failure?.message ?? "no credentials", failure?.hint].compactMap(\.self)
+            let body = try? JSONEncoder().encode(
+                ["code": "CredentialsUnavailable", "message": words.joined(separator: "; ")])
             return HTTPResponse(
                 statusCode: .serviceUnavailable, headers: [.contentType: "application/json"], body: body ?? Data())
         }

@@ -151,17 +151,19 @@ final class LiveSessions: SessionWorld {
         return code
     }
 
-    /// The profiles whose programs are running above this process, a line each.
-    private static let asking = "AWSKEYS_ASKING"
+    /// What the processes above this one are about, a line each.
+    private static let underWay = "AWSKEYS_UNDER_WAY"
 
-    func isAsking(for profile: String) -> Bool {
-        context.environment(Self.asking)?.split(separator: "\n").contains(profile[...]) ?? false
+    func isUnderWay(_ task: SessionTask) -> Bool {
+        context.environment(Self.underWay)?.split(separator: "\n").contains(task.line[...]) ?? false
     }
 
-    func output(of words: [String], for profile: String) -> SecretBytes? {
-        let before = context.environment(Self.asking) ?? ""
-        _ = unsafe setenv(Self.asking, before + profile + "\n", 1)
-        defer { _ = unsafe setenv(Self.asking, before, 1) }
+    func output(of words: [String], for tasks: [SessionTask]) -> SecretBytes? {
+        let before = context.environment(Self.underWay)
+        _ = unsafe setenv(Self.underWay, (before ?? "") + tasks.map { $0.line + "\n" }.joined(), 1)
+        defer {
+            if let before { _ = unsafe setenv(Self.underWay, before, 1) } else { _ = unsafe unsetenv(Self.underWay) }
+        }
         return output(of: words)
     }
 
@@ -184,6 +186,15 @@ final class LiveSessions: SessionWorld {
         case .answered:
             notice?.cancel()
         case .waiting, .waitingForCode, .servedOld: Console.note("awskeys: \(progress.words)")
+        }
+    }
+}
+
+extension SessionTask {
+    fileprivate var line: String {
+        switch self {
+        case .program(let profile): "program of \(profile)"
+        case .session(let name): "session \(name)"
         }
     }
 }

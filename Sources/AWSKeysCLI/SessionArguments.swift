@@ -26,8 +26,13 @@ struct SessionArguments: ParsableArguments {
         options.duration = duration.flatMap(Self.seconds)
         options.noSession = noSession
         options.mfaToken = mfaToken
+        // A code is of use for a session only.
+        options.wantsSession = mfaToken != nil
         return options
     }
+
+    /// Whether nothing of it was said.
+    var isEmpty: Bool { duration == nil && !noSession && mfaToken == nil }
 
     /// STS takes 15 minutes to 36 hours; roles have limits of their own.
     private static func seconds(_ text: String) -> Int? {

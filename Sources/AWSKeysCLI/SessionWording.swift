@@ -47,6 +47,23 @@ extension Failure {
                 .config,
                 "the `credential_process` of \"\(name)\" asks awskeys for \"\(name)\", which has no key for it",
                 hint: "`awskeys add \(name)` gives it one")
+        case .circularSession(let session):
+            self.init(
+                .config,
+                "the session of \"\(session)\" is got with a `credential_process` that asks for this session itself",
+                hint: "let `source_profile` lead to a profile that has credentials of its own")
+        case .ended(let name):
+            self.init(
+                .unavailable, "the credentials that \"\(name)\" has from a program have ended",
+                hint: "run the program in a terminal, and see whether the clock is right: `date`")
+        case .fixedDuration(let name):
+            self.init(
+                .usage, "the credentials of \"\(name)\" last as long as those who give them say",
+                hint: "leave `--duration` out")
+        case .noDevice(let name):
+            self.init(
+                .usage, "\"\(name)\" names no device whose code could be used",
+                hint: "leave `--mfa-token` out, or give the profile `mfa_serial`")
         case .token(let error):
             let failure = Failure(error)
             self.init(failure.code, failure.message, hint: "`web_identity_token_file` names it")
@@ -127,14 +144,19 @@ extension Failure {
 
     private init(_ error: AWSError, _ call: SessionError.Call, session: String, usedCode: Bool) {
         let action = "sts:\(call.rawValue)"
-        let wasCode = usedCode && error.isAccessDenied
-        let failure = Failure(
-            error, call: action,
-            hint: wasCode
-                ? "if the code was wrong or used before, wait for the next one and try again"
-                : error.isAccessDenied
-                    ? "the role's trust policy must let this user assume it, and the user needs `\(action)`" : nil)
-        self = failure.named(session)
+        self = Failure(error, call: action, hint: Self.hint(error, action, usedCode: usedCode)).named(session)
+    }
+}
+
+extension Failure {
+    private static func hint(_ error: AWSError, _ action: String, usedCode: Bool) -> String? {
+        if error.isExpiredToken {
+            return "what signed the call has ended: see to where it comes from, and to this machine's clock, `date`"
+        }
+        guard error.isAccessDenied else { return nil }
+        return usedCode
+            ? "if the code was wrong or used before, wait for the next one and try again"
+            : "the role's trust policy must let this user assume it, and the user needs `\(action)`"
     }
 }
 

@@ -29,14 +29,29 @@ extension Resolver {
     ) throws(SessionError) -> Session {
         var request = RoleRequest(role, duration: duration)
         if !previous.isUsers { request.duration = request.duration.map { min($0, chainedDuration) } }
-        var device = role.device
-        let credentials = try signing(role, after: previous, wanted, &device)
-        let code = try device.map { (device) throws(SessionError) in try self.code(of: device) }
         let client = try world.client(for: asked)
-        let made = try calling(.assumeRole, wanted, usesCode: code != nil) { () throws(AWSError) in
-            try client.assumeRole(request, mfa: code, with: credentials)
+        while true {
+            var device = role.device
+            let signer = try signing(role, after: previous, wanted, &device)
+            let code = try device.map { (device) throws(SessionError) in try self.code(of: device) }
+            do throws(SessionError) {
+                let made = try calling(.assumeRole, wanted, usesCode: code != nil) { () throws(AWSError) in
+                    try client.assumeRole(request, mfa: code, with: signer.credentials)
+                }
+                return session(wanted, made)
+            } catch {
+                // One that was kept may have died at AWS, or the clock may be wrong; a new one tells.
+                guard error.isOfDeadSession, let name = signer.session, !got.contains(name) else { throw error }
+                guard (try? sessions.remove(name)) != nil else { throw error }
+            }
         }
-        return session(wanted, made)
+    }
+
+    /// What signs a call.
+    private struct Signer: ~Copyable {
+        let credentials: AWSCredentials
+        /// The name of the session that they are, if they are one that may have been kept.
+        var session: String?
     }
 
     /// What the call for a role is signed with.
@@ -44,16 +59,22 @@ extension Resolver {
     /// - Parameter device: whose code the role wants; `nil` afterwards where the credentials come with one.
     private func signing(
         _ role: Role, after previous: RoleChain, _ wanted: Wanted, _ device: inout MFADevice?
-    ) throws(SessionError) -> AWSCredentials {
+    ) throws(SessionError) -> Signer {
         guard previous.isUsers else {
-            return try session(.role(previous, name: previous.profile)).credentials
+            return signer(try session(.role(previous, name: previous.profile)))
         }
         let source = try self.credentials(of: previous.source)
-        guard source.isLongTerm, !options.noSession, let asked = device else { return source.signing() }
+        guard source.isLongTerm, !options.noSession, let asked = device else {
+            return Signer(credentials: source.signing())
+        }
         // One session with the code is good for every role that wants one.
         device = nil
-        return try userSession(of: previous, isSessionsOnly: source.isSessionsOnly, with: asked, for: wanted)
-            .credentials
+        return signer(
+            try userSession(of: previous, isSessionsOnly: source.isSessionsOnly, with: asked, for: wanted))
+    }
+
+    private func signer(_ session: borrowing Session) -> Signer {
+        Signer(credentials: session.credentials, session: session.name)
     }
 
     /// A user's session with a code, which the roles share that are assumed with it.

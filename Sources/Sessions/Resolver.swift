@@ -15,6 +15,10 @@ public final class Resolver {
     let sessions: SessionFolder
     /// The profile that was asked for, whose settings lead to STS for the whole of its chain, as with botocore.
     private(set) var asked = ""
+    /// The sessions that are being got, each for the one before it.
+    var getting: [String] = []
+    /// The sessions that this process got itself.
+    var got: Set<String> = []
 
     /// - Parameters:
     ///   - store: the store's id.
@@ -38,7 +42,10 @@ public final class Resolver {
         if !chain.isUsers {
             return ProfileCredentials(try session(.role(chain, name: profile), isLast: true))
         }
+        let device = world.device(of: profile)
+        guard options.mfaToken == nil || device != nil else { throw .noDevice(profile: profile) }
         let source = try credentials(of: chain.source)
+        guard source.isLongTerm || options.duration == nil else { throw .fixedDuration(profile: profile) }
         let isWanted = source.isSessionsOnly || options.wantsSession || options.duration != nil
         guard source.isLongTerm, isWanted, !options.noSession else {
             return ProfileCredentials(
@@ -48,7 +55,7 @@ public final class Resolver {
         }
         return ProfileCredentials(
             try session(
-                .user(chain.source, with: world.device(of: profile), name: profile), isLast: true))
+                .user(chain.source, with: device, name: profile), isLast: true))
     }
 }
 

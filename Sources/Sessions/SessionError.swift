@@ -23,6 +23,14 @@ public enum SessionError: Error, Equatable, Sendable {
     case program(profile: String, command: String)
     /// A program that gives a profile's credentials asks awskeys for the same profile.
     case circular(profile: String)
+    /// A program that a session is got with asks awskeys for the same session.
+    case circularSession(String)
+    /// A program gave credentials that have ended.
+    case ended(profile: String)
+    /// A profile's credentials live as long as those who give them say, and not as was asked for.
+    case fixedDuration(profile: String)
+    /// There is a code, and a profile that names no device.
+    case noDevice(profile: String)
     /// The file with a web identity's token could not be read.
     case token(FileError)
     /// There is no code for multi-factor authentication.
@@ -64,6 +72,11 @@ public enum SessionError: Error, Equatable, Sendable {
         case .aws(let error, _, _, let usedCode): usedCode && error.isAccessDenied
         default: false
         }
+    }
+
+    /// Whether STS doesn't take what signed a request, so that a session which has been kept is of no use any more.
+    var isOfDeadSession: Bool {
+        if case .aws(let error, _, _, _) = self { error.isExpiredToken || error.isUnknownKey } else { false }
     }
 }
 

@@ -30,16 +30,26 @@ public protocol SessionWorld: AnyObject {
     func service(for profile: String) -> String
     /// A device's code: six digits.
     func code(of device: MFADevice) throws(SessionError) -> String
-    /// Whether this process was started by a program that gives a profile's credentials, which would go on for ever.
-    func isAsking(for profile: String) -> Bool
-    /// What a program prints that gives a profile's credentials; `nil` if it fails.
+    /// Whether a process above this one is about something that this one is about to begin, which would go on for ever.
+    func isUnderWay(_ task: SessionTask) -> Bool
+    /// What a program prints that gives credentials; `nil` if it fails.
     ///
-    /// - Parameter words: the program and its arguments.
-    func output(of words: [String], for profile: String) -> SecretBytes?
+    /// - Parameters:
+    ///   - words: the program and its arguments.
+    ///   - tasks: what it is run for.
+    func output(of words: [String], for tasks: [SessionTask]) -> SecretBytes?
     /// A variable of the environment; empty if it isn't set.
     func variable(_ name: String) -> SecretBytes
     /// Takes note of how it goes.
     func report(_ progress: SessionProgress)
+}
+
+/// What one process at a time is about in a line of processes that start one another.
+public enum SessionTask: Sendable {
+    /// A profile's program is running.
+    case program(profile: String)
+    /// A session is being got, and whoever else wants it waits.
+    case session(String)
 }
 
 /// A device for multi-factor authentication, as a profile names it.

@@ -20,6 +20,7 @@ extension Resolver {
             case .some(let session) where world.now < session.renewal: return session
             default: break
             }
+            guard !world.isUnderWay(.session(wanted.name)) else { throw .circularSession(wanted.name) }
             let meeting = Meeting(
                 store: store, about: .session(hexadecimal(sessions.id(of: wanted.name))), until: world.deadline
             ) {
@@ -60,7 +61,10 @@ extension Resolver {
         let earlier = options.isForProgram ? refusal(of: wanted) : nil
         do throws(SessionError) {
             if let earlier { throw earlier }
+            getting.append(wanted.name)
+            defer { getting.removeLast() }
             let session = try get(wanted, isLast: false).bound(bond)
+            got.insert(wanted.name)
             guard session.canBeWritten() else { return session }
             // Where it can't be kept, each answer is a new one.
             try? sessions.save(session, waiting: 1000)

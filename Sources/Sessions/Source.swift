@@ -59,11 +59,13 @@ extension Resolver {
     }
 
     private func run(_ words: [String], for profile: String) throws(SessionError) -> Source {
-        guard !world.isAsking(for: profile) else { throw .circular(profile: profile) }
+        guard !world.isUnderWay(.program(profile: profile)) else { throw .circular(profile: profile) }
         let failure: SessionError =
             words[0] == "aws" ? .needsCLI(profile: profile) : .program(profile: profile, command: words[2])
-        guard let output = world.output(of: words, for: profile) else { throw failure }
+        let tasks = [SessionTask.program(profile: profile)] + getting.map { .session($0) }
+        guard let output = world.output(of: words, for: tasks) else { throw failure }
         guard let document = try? processCredentials(fromDocument: output) else { throw failure }
+        if let end = document.expiration, end <= world.now { throw .ended(profile: profile) }
         return Source(credentials: document.credentials.copy(), expiration: document.expiration)
     }
 }

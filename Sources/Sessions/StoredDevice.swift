@@ -56,9 +56,16 @@ extension StoredDevice {
 }
 
 extension StoreDraft {
-    /// Keeps a device, in the place of one with the same serial number.
-    public mutating func set(_ device: borrowing StoredDevice) throws(StoreError) {
-        setNote(device.encoded(), .mfa, id: try note(of: device.serialNumber))
+    /// Whether it has a device's seed.
+    public func hasDevice(_ serialNumber: String) throws(StoreError) -> Bool { try note(of: serialNumber) != nil }
+
+    /// Keeps a device's seed, in the place of another one of the same device.
+    public mutating func set(_ seed: consuming SecretBytes, of serialNumber: String) throws(StoreError) {
+        let id = try note(of: serialNumber)
+        // If it is the same seed once more, its last code is no newer for that.
+        let lastStep = try device(id)?.lastStep ?? 0
+        let device = StoredDevice(serialNumber: serialNumber, seed: seed, lastStep: lastStep)
+        setNote(device.encoded(), .mfa, id: id)
     }
 
     /// Forgets a device.
@@ -75,17 +82,21 @@ extension StoreDraft {
     /// - Parameter now: the time, in seconds since 1970.
     /// - Returns: `nil` if there's no such device. The draft is to be written only if a code is ready.
     public mutating func takeCode(of serialNumber: String, now: Int) throws(StoreError) -> StoredDevice.Code? {
-        guard let id = try note(of: serialNumber), let bytes = try note(id, .mfa) else { return nil }
-        let device = try StoredDevice(reading: bytes)
+        guard let id = try note(of: serialNumber), let device = try device(id) else { return nil }
         let step = UInt64(max(0, now) / OneTimePassword.step)
-        guard step > device.lastStep else {
-            // A clock that was set back would keep codes away for long; AWS doesn't take those of another time anyway.
+        // Further ahead than that, it was given out while the clock was wrong, and says nothing of the codes of now.
+        guard step > device.lastStep || step + 1 < device.lastStep else {
             let wait = Int(clamping: (device.lastStep + 1) * UInt64(OneTimePassword.step)) - now
             return .later(seconds: wait)
         }
         setNote(
             StoredDevice(serialNumber: serialNumber, seed: device.seed.copy(), lastStep: step).encoded(), .mfa, id: id)
         return .ready(OneTimePassword.code(seed: device.seed, step: step))
+    }
+
+    private func device(_ id: [UInt8]?) throws(StoreError) -> StoredDevice? {
+        guard let id, let bytes = try note(id, .mfa) else { return nil }
+        return try StoredDevice(reading: bytes)
     }
 
     private func note(of serialNumber: String) throws(StoreError) -> [UInt8]? {

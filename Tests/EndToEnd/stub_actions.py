@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Optional
 
 import stub_sts
-from stub_principals import AccessKey, User
+from stub_principals import AccessKey, AssumedRole, User
 from stub_query import Refusal, Tree, timestamp
 from stub_turn import Parameters, Turn, denied
 
@@ -94,7 +94,11 @@ def do(turn: Turn) -> Tree | None:
         return stub_sts.SIGNED[turn.action](turn)
     principal, session = turn.caller.principal, turn.caller.session
     resource = f"user {turn.parameters.get('UserName', '')}"
-    if not isinstance(principal, User) or (session and session.is_revoked):
+    if session and session.is_revoked:
+        raise denied(turn.caller, f"iam:{turn.action}", resource)
+    if not isinstance(principal, User):
+        if isinstance(principal, AssumedRole) and turn.action in principal.role.allowed:
+            return IAM[turn.action](turn)
         raise denied(turn.caller, f"iam:{turn.action}", resource)
     if turn.action in principal.denied or (principal.mfa_required and not (session and session.has_mfa)):
         raise denied(turn.caller, f"iam:{turn.action}", f"user {turn.parameters.get('UserName', principal.name)}")

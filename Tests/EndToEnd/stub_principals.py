@@ -122,6 +122,8 @@ class Role:
     # In seconds.
     max_duration: int
     requires_mfa: bool
+    # Actions of IAM that a policy lets it do.
+    allowed: set[str] = field(default_factory=set)
     # How long its sessions last whatever was asked for, in seconds: shorter than AWS would, for tests that wait.
     lifetime: float | None = None
 

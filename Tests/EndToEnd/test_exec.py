@@ -135,6 +135,35 @@ def test_whoami_says_whose_credentials_they_are(roles: Roles) -> None:
     assert result.stdout.startswith(role_arn("admin") + "\naccount 123456789012, key ASIA…")
 
 
+def test_whoami_is_whom_the_shell_s_programs_are(roles: Roles) -> None:
+    awskeys = str(roles.home.folder / "awskeys")
+    inside = json.loads(roles.home.run("exec", "admin", "--", awskeys, "whoami", "--json").done().stdout)
+    assert inside["arn"] == role_arn("admin") and "profile" not in inside and inside["expiration"]
+    assert roles.calls == ["AssumeRole"]
+    served = roles.home.run("exec", "admin", "--server", "--", awskeys, "whoami", "--json").done()
+    assert json.loads(served.stdout)["profile"] == "admin"
+    assert roles.home.run("whoami", env={"AWS_DEFAULT_PROFILE": "admin", "AWS_PROFILE": "dev"}).done().stdout.startswith(
+        role_arn("admin")
+    )
+
+
+def test_the_command_of_a_profile_with_a_program_has_no_variables_more(roles: Roles) -> None:
+    document = json.dumps({"Version": 1, "AccessKeyId": roles.key.id, "SecretAccessKey": roles.key.secret})
+    file = roles.home.path / "document"
+    file.write_text(document)
+    with roles.home.config.open("a") as config:
+        config.write(f"\n[profile program]\ncredential_process = cat {file}\n")
+    variables = environment_of(roles.home.run("exec", "program", "--", "env"))
+    assert variables["AWSKEYS_PROFILE"] == "program" and "AWSKEYS_UNDER_WAY" not in variables
+
+
+def test_a_file_has_one_format(roles: Roles) -> None:
+    file = roles.home.path / "exported"
+    for option in (["--format", "env"], ["--reveal"]):
+        roles.home.run("export", "dev", "--to-file", str(file), *option).failed(64, "--to-file", hint=False)
+    assert not file.exists()
+
+
 def test_login_gives_the_console_a_role_s_session(roles: Roles) -> None:
     result = roles.home.run("login", "admin", "--destination", "s3").done()
     url = result.stdout.strip()

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,6 +18,7 @@ from calling_clients import CLIS
 from conftest import MakeHome
 from fake_keys import SEED
 from sessions import Roles, environment_of, role_arn
+from stub_faults import Call
 from stub_iam import Stub
 
 # Calls whenever a line comes in, and says as whom.
@@ -106,33 +108,65 @@ def test_the_server_ends_with_the_command_however_that_ends(roles: Roles) -> Non
         raise AssertionError("the server outlived its command")
 
 
-@pytest.mark.parametrize("client", ["boto3", *CLIS])
-def test_clients_go_on_over_two_renewals(roles: Roles, client: str) -> None:
+def test_boto3_goes_on_over_two_renewals(roles: Roles) -> None:
     # Sessions that are over as soon as SDKs have looked at them, so that each call needs a new one.
     roles.stub.role("admin").lifetime = 2
-    script = [sys.executable, "-c", CALLER]
-    if client in CLIS:
-        if not os.access(CLIS[client], os.X_OK):
-            pytest.skip(f"there is no {client}")
-        # Debian's v2 is older than AWS_ENDPOINT_URL.
-        call = f"{CLIS[client]} sts get-caller-identity --query Arn --output text --endpoint-url {roles.stub.url}"
-        script = ["sh", "-c", f"while read line; do {call}; done"]
-    process = start(roles, *script)
+    process = start(roles, sys.executable, "-c", CALLER)
     assert process.stdin and process.stdout
-    seen = set()
-    for number in range(3):
-        before = len(roles.stub.calls("AssumeRole"))
+    periods = set()
+    for _ in range(3):
         process.stdin.write("go\n")
         process.stdin.flush()
         line = process.stdout.readline()
         assert line.startswith(role_arn("admin")), line
-        seen.add(len(roles.stub.calls("AssumeRole")))
-        assert number == 0 or len(roles.stub.calls("AssumeRole")) >= before
+        periods.add(len(roles.stub.calls("AssumeRole")))
         roles.stub.expire_sessions()
         roles.home.run("sessions", "clear").done()
     process.communicate(timeout=60)
     assert process.returncode == 0
-    assert len(seen) == 3, "each period had a session of its own"
+    assert len(periods) == 3, "each period had a session of its own"
+
+
+@pytest.mark.parametrize("client", CLIS)
+def test_the_aws_cli_goes_on_over_two_renewals(roles: Roles, client: str) -> None:
+    """In one process, which asks once a second for a user who is made when three sessions have been seen."""
+    if not os.access(CLIS[client], os.X_OK):
+        pytest.skip(f"there is no {client}")
+    role = roles.stub.role("admin")
+    role.lifetime = 2
+    role.allowed = {"GetUser"}
+
+    def make_the_user(call: Call) -> None:
+        if len({call.key_id for call in roles.stub.calls("GetUser")}) == 3:
+            roles.stub.user("late")
+
+    roles.stub.fault("GetUser", times=1000, after=make_the_user)
+    # Debian's v2 is older than AWS_ENDPOINT_URL.
+    wait = ["iam", "wait", "user-exists", "--user-name", "late", "--endpoint-url", roles.stub.url]
+    process = start(roles, str(CLIS[client]), "--region", "us-east-1", *wait)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    calls = roles.stub.calls("GetUser")
+    assert len({call.key_id for call in calls}) == 3
+    assert {call.code for call in calls} == {"NoSuchEntity", ""}, "and none too late"
+
+
+def test_the_store_stays_unlocked_for_it_until_somebody_locks_it(roles: Roles) -> None:
+    passphrase = dict(roles.home.env)
+    roles.home.run("unlock", "--for", "4s").done()
+    roles.home.forget_passphrase()
+    process = start(roles, "sh", "-c", "env; echo end; cat")
+    url, token = server_of(process)
+    # It would have locked by itself twice, and what is looked at is that nothing happens.
+    time.sleep(9)
+    roles.home.run("sessions", "clear").done()
+    assert get(url, {"Authorization": token})[0] == 200
+    roles.home.run("lock").done()
+    status, body = get(url, {"Authorization": token})
+    assert status == 503 and "awskeys unlock" in json.loads(body)["message"], body
+    roles.home.run("unlock", env=passphrase).done()
+    assert get(url, {"Authorization": token})[0] == 200
+    process.communicate(timeout=30)
 
 
 def test_a_key_is_served_as_a_session(roles: Roles) -> None:

@@ -44,6 +44,27 @@ def test_a_person_is_asked_once_and_programs_go_on_with_it(roles: Roles) -> None
     assert roles.document("cautious")["AccessKeyId"].startswith("ASIA")
 
 
+def test_a_code_for_a_key_gets_a_session_of_it(roles: Roles) -> None:
+    config = roles.home.config.read_text().replace("[profile dev]\n", f"[profile dev]\nmfa_serial = {SERIAL}\n")
+    roles.home.config.write_text(config)
+    assert roles.arn("dev") == roles.user.arn and roles.calls == []
+    assert roles.arn("dev", "--mfa-token", "123456") == roles.user.arn
+    [call] = roles.stub.calls("GetSessionToken")
+    assert call.parameters["TokenCode"] == "123456"
+    roles.home.config.write_text(config.replace("mfa_serial", "other"))
+    roles.home.run("whoami", "dev", "--mfa-token", "123456").failed(64, "names no device", hint=True)
+
+
+def test_sessions_that_roles_share_are_shown_and_dropped_with_their_profile(roles: Roles) -> None:
+    assert roles.arn("careful", "--mfa-token", "123456") == role_arn("careful")
+    listed = json.loads(roles.home.run("sessions", "list", "--json").done().stdout)["sessions"]
+    assert [each["name"] for each in listed] == ["careful", f"dev {SERIAL}"]
+    assert roles.home.run("sessions", "clear", "dev").done().stdout == "dropped the session of dev\n"
+    listed = json.loads(roles.home.run("sessions", "list", "--json").done().stdout)["sessions"]
+    assert [each["name"] for each in listed] == ["careful"]
+    assert roles.home.run("sessions", "clear", "dev").done().stdout == "there was no session of dev\n"
+
+
 def test_a_wrong_code_is_a_refusal(roles: Roles) -> None:
     roles.home.run("whoami", "careful", "--mfa-token", "999999").failed(77, "GetSessionToken", hint=True)
     assert roles.calls == ["GetSessionToken"], "a code counts once, so the call isn't repeated"
@@ -109,6 +130,11 @@ def test_a_sealed_seed_gives_the_codes(roles: Roles) -> None:
     assert json.loads(roles.home.run("mfa", "list", "--json").done().stdout) == {"devices": [{"serial_number": SERIAL}]}
     assert roles.document("careful")["AccessKeyId"].startswith("ASIA")
     assert roles.calls == ["GetSessionToken", "AssumeRole"]
+    kept = roles.home.store.read_bytes()
+    roles.home.run("mfa", "add", "careful", "--yes", stdin=SEED[::-1]).failed(64, "has a seed", hint=True)
+    assert roles.home.store.read_bytes() == kept
+    roles.home.run("mfa", "add", "careful", "--replace", "--yes", stdin=SEED).done()
+    assert roles.home.run("mfa", "list").done().stdout == f"{SERIAL}\n"
     assert roles.home.run("mfa", "remove", SERIAL, "--yes").done().stdout == f"deleted the seed of {SERIAL}\n"
     roles.home.run("mfa", "code", SERIAL).failed(66, "no seed")
     roles.home.run("sessions", "clear").done()

@@ -77,6 +77,15 @@ def test_names_of_profiles_are_completed(home: Home) -> None:
     assert {"default", "dev", "prod", "admin"} <= set(done.stdout.split()), done
 
 
+def test_without_completion_zsh_has_the_function_all_the_same(home: Home) -> None:
+    if not shutil.which("zsh"):
+        pytest.skip("there is no zsh")
+    env = home.env | {"PATH": f"{home.folder}:{home.env['PATH']}"}
+    script = 'eval "$(awskeys use --shell zsh)"; awskeys use prod; echo $AWS_PROFILE'
+    done = subprocess.run(["zsh", "-fc", script], env=env, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("prod\n", "")
+
+
 def test_it_works_where_unset_names_are_errors(home: Home, shell: str) -> None:
     if shell == "fish":
         pytest.skip("fish has no such option")

@@ -45,8 +45,8 @@ struct OneTimePasswordTests {
     @Test("are given out once each, and the next one after its time has come")
     func onceEach() throws {
         var draft = StoreDraft()
-        try draft.set(StoredDevice(serialNumber: "phone", seed: SecretBytes(text: "12345678901234567890")))
-        try draft.set(StoredDevice(serialNumber: "tablet", seed: SecretBytes(text: "09876543210987654321")))
+        try draft.set(SecretBytes(text: "12345678901234567890"), of: "phone")
+        try draft.set(SecretBytes(text: "09876543210987654321"), of: "tablet")
         #expect(try draft.takeCode(of: "nothing", now: 59) == nil)
         #expect(try draft.takeCode(of: "phone", now: 59) == .ready("287082"))
         #expect(try draft.takeCode(of: "phone", now: 59) == .later(seconds: 1))
@@ -63,5 +63,28 @@ struct OneTimePasswordTests {
         #expect(try draft.removeDevice("phone"))
         #expect(try draft.takeCode(of: "phone", now: 90) == nil)
         #expect(try draft.removeDevice("phone") == false)
+    }
+
+    @Test("of a seed that is put in again aren't given out again")
+    func sealedAgain() throws {
+        var draft = StoreDraft()
+        try draft.set(SecretBytes(text: "12345678901234567890"), of: "phone")
+        #expect(try draft.takeCode(of: "phone", now: 59) == .ready("287082"))
+        try draft.set(SecretBytes(text: "12345678901234567890"), of: "phone")
+        #expect(try draft.takeCode(of: "phone", now: 59) == .later(seconds: 1))
+    }
+
+    @Test("aren't kept back for the time that a clock was ahead")
+    func clockAhead() throws {
+        var draft = StoreDraft()
+        try draft.set(SecretBytes(text: "12345678901234567890"), of: "phone")
+        guard case .ready = try draft.takeCode(of: "phone", now: 1_111_111_109) else {
+            Issue.record("there was no code")
+            return
+        }
+        // A step back is what setting a clock right takes; its code may have been used.
+        #expect(try draft.takeCode(of: "phone", now: 1_111_111_079) == .later(seconds: 31))
+        #expect(try draft.takeCode(of: "phone", now: 59) == .ready("287082"))
+        #expect(try draft.takeCode(of: "phone", now: 59) == .later(seconds: 1))
     }
 }

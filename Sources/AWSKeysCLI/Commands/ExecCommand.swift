@@ -39,7 +39,7 @@ struct ExecCommand: ParsableCommand {
 
     func run(in context: Context) throws {
         var options = session.options
-        options.wantsSession = server && !options.noSession
+        if server { options.wantsSession = true }
         // Those aren't kept, so that the server gets its own.
         options.repeats = server && (options.noSession || options.duration != nil)
         // With a server too, so that questions and errors come before the command.

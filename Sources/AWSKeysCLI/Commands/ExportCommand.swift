@@ -13,14 +13,20 @@ struct ExportCommand: ParsableCommand {
 
     @OptionGroup var session: SessionArguments
 
-    @Option(help: "How they are written, named as in `aws configure export-credentials`.")
-    var format: ExportFormat = .process
+    @Option(help: "How they are written, named as in `aws configure export-credentials`; process, if none is given.")
+    var format: ExportFormat?
 
     @Flag(help: "Show the secret even on a terminal.")
     var reveal = false
 
     @Option(help: "Write a credentials file (INI, for the owner only) instead; it must not exist.", completion: .file())
     var toFile: String?
+
+    func validate() throws {
+        guard toFile == nil || format == nil && !reveal else {
+            throw ValidationError("--to-file writes a credentials file, and takes neither --format nor --reveal")
+        }
+    }
 
     func run() throws { try run(in: .live) }
 
@@ -31,8 +37,10 @@ struct ExportCommand: ParsableCommand {
         }
         let credentials = try context.credentials(for: profile, session.options)
         guard let toFile else {
-            return try Console.reveal(
-                format == .process ? credentials.document(now: context.now()) : format.text(of: credentials))
+            switch format ?? .process {
+            case .process: return try Console.reveal(credentials.document(now: context.now()))
+            case let other: return try Console.reveal(other.text(of: credentials))
+            }
         }
         do throws(FileError) {
             try makeFile(at: toFile, with: credentials.file(profile: profile))

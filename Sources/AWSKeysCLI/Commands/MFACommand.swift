@@ -22,6 +22,9 @@ struct MFACommand: ParsableCommand {
         @Option(help: "The file that has the seed, or the otpauth:// address of the QR code.", completion: .file())
         var seedFile: String?
 
+        @Flag(help: "Replace the seed that the store has for the device.")
+        var replace = false
+
         @Flag(help: "Don't ask.")
         var yes = false
 
@@ -30,18 +33,30 @@ struct MFACommand: ParsableCommand {
         func run(in context: Context) throws {
             let serial = try serialNumber(device, in: context)
             let store = try UnlockedStore.unlock(in: context)
-            try Console.confirm(
-                "key and code will lie side by side: whoever opens the store has both. Seal the seed of \(serial)?",
-                yes: yes)
+            let isThere = try store.hasDevice(serial)
+            if isThere { try requireReplace(serial) }
+            let loss = isThere ? "the seed that the store has will be gone. " : ""
+            let price = "key and code will lie side by side: whoever opens the store has both."
+            try Console.confirm("\(loss)\(price) Seal the seed of \(serial)?", yes: yes)
             guard let seed = OneTimePassword.seed(in: try typed()) else {
                 throw Failure(
                     .usage, "that is no seed of a virtual device", hint: "it has letters and the digits 2 to 7 only")
             }
-            let device = StoredDevice(serialNumber: serial, seed: seed)
-            try store.update { try $0.set(device) }
+            try store.update { draft in
+                // Once more and under the lock: another command may have added one since.
+                if try draft.hasDevice(serial) { try requireReplace(serial) }
+                try draft.set(seed.copy(), of: serial)
+            }
             Console.say("sealed the seed of \(serial)")
             Console.note("key and code lie side by side now: whoever opens the store has both")
             Console.note("`awskeys mfa code \(serial)` prints a code; AWS wants two in a row to activate a device")
+        }
+
+        private func requireReplace(_ serial: String) throws {
+            guard replace else {
+                throw Failure(
+                    .usage, "the store has a seed of \(serial)", hint: "`--replace` puts the new one in its place")
+            }
         }
 
         private func typed() throws -> SecretBytes {
@@ -149,6 +164,17 @@ struct MFACommand: ParsableCommand {
         throw Failure(
             .notFound, "\"\(device)\" is neither the ARN of a device nor a profile with `mfa_serial`",
             hint: "the console shows a device's ARN beside the user")
+    }
+}
+
+extension UnlockedStore {
+    /// Whether the store keeps a device's seed.
+    fileprivate borrowing func hasDevice(_ serialNumber: String) throws -> Bool {
+        do throws(StoreError) {
+            return try ClosedStore(at: path).open(with: dataKey).hasDevice(serialNumber)
+        } catch {
+            throw Failure(error, store: path)
+        }
     }
 }
 

@@ -2,6 +2,8 @@ import ArgumentParser
 import CredentialProcess
 import Dispatch
 import Foundation
+import KeyCache
+import SealedStore
 import Sealing
 import Sessions
 import Unlocking
@@ -19,8 +21,9 @@ struct ServeCommand: ParsableCommand {
 
     func run(in context: Context) throws {
         var options = session.options
-        options.wantsSession = !options.noSession
+        options.wantsSession = true
         options.isForProgram = true
+        keepUnlocked(try UnlockedStore.closed(context.storePath()).id)
         let token = randomToken()
         let line = token.copy()
         let server = try CredentialServer(profile, options, token: token, in: context)
@@ -39,6 +42,12 @@ struct ServeCommand: ParsableCommand {
             }
         }
         dispatchMain()
+    }
+
+    /// Uses the data key again and again, so that the store doesn't lock by itself under a command that runs for long.
+    private func keepUnlocked(_ store: [UInt8]) {
+        let lifetime = KeyCache.load(store: store)?.lifetime ?? 60
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(lifetime) * 500)) { keepUnlocked(store) }
     }
 
     /// 256 random bits in hexadecimal.

@@ -23,24 +23,25 @@ struct SessionsCommand: ParsableCommand {
                 guard context.now() < session.expiration else { return }
                 sessions.append(
                     Entry(
-                        profile: session.name, accessKeyID: session.accessKeyID,
+                        name: session.name, accessKeyID: session.accessKeyID,
                         expiration: timestamp(session.expiration), renewal: timestamp(session.renewal)))
             }
-            sessions.sort { $0.profile < $1.profile }
+            sessions.sort { $0.name < $1.name }
             if json { return try Console.say(json: ["sessions": sessions]) }
             guard !sessions.isEmpty else { return Console.note("no sessions") }
-            let rows = sessions.map { [$0.profile, short($0.accessKeyID), "until \($0.expiration)"] }
-            Console.say(Console.table([["PROFILE", "KEY", "GOOD"]] + rows))
+            let rows = sessions.map { [$0.name, short($0.accessKeyID), "until \($0.expiration)"] }
+            Console.say(Console.table([["SESSION", "KEY", "GOOD"]] + rows))
         }
 
         struct Entry: Encodable {
-            let profile: String
+            /// The profile; of a user's session with a code that roles share, also the device.
+            let name: String
             let accessKeyID: String
             let expiration: String
             let renewal: String
 
             enum CodingKeys: String, CodingKey {
-                case profile, expiration, renewal
+                case name, expiration, renewal
                 case accessKeyID = "access_key_id"
             }
         }
@@ -58,14 +59,21 @@ struct SessionsCommand: ParsableCommand {
         func run(in context: Context) throws {
             guard !profiles.isEmpty else { return try clearAll(in: context.sessionPlaces().folder) }
             let folder = try UnlockedStore.unlock(in: context).sessionFolder()
+            var names: [String] = []
+            folder.forEach { names.append($0.name) }
             for profile in profiles {
-                let isThere = folder.session(profile) != nil
-                do throws(FileError) {
-                    try folder.remove(profile)
-                } catch {
-                    throw Failure(error)
-                }
-                Console.say(isThere ? "dropped the session of \(profile)" : "there was no session of \(profile)")
+                // A profile's own, and those of its user that roles share.
+                let own = names.filter { $0 == profile || $0.hasPrefix(profile + " ") }
+                for name in own { try remove(name, from: folder) }
+                Console.say(own.isEmpty ? "there was no session of \(profile)" : "dropped the session of \(profile)")
+            }
+        }
+
+        private func remove(_ name: String, from folder: borrowing SessionFolder) throws {
+            do throws(FileError) {
+                try folder.remove(name)
+            } catch {
+                throw Failure(error)
             }
         }
 

@@ -32,7 +32,7 @@ struct UseCommand: ParsableCommand {
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        if let shell { return Console.say(shell.function + "\n" + AWSKeys.completionScript(for: shell.completion)) }
+        if let shell { return Console.say(shell.function + "\n" + shell.completionScript) }
         guard let evaluate else {
             throw Failure(
                 .usage, "this shell has no `awskeys` function yet, which switches it",
@@ -59,6 +59,15 @@ extension UseCommand.Shell {
         case .zsh: .zsh
         case .fish: .fish
         }
+    }
+
+    /// Completes the words of a command line.
+    fileprivate var completionScript: String {
+        let script = AWSKeys.completionScript(for: completion)
+        // zsh has `compdef` only where completion was started, and complains otherwise.
+        return self == .zsh
+            ? script.replacing("\n    compdef _awskeys", with: "\n    (( ! $+functions[compdef] )) || compdef _awskeys")
+            : script
     }
 
     /// A shell's word that stands for a text, whatever is in it.

@@ -7,7 +7,8 @@ struct WhoamiCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "whoami", abstract: "Ask AWS whose credentials a profile has.")
 
-    @Argument(help: "The profile; that of AWS_PROFILE, or default, if none is named.", completion: .profiles)
+    @Argument(
+        help: "The profile; if none is named, what programs in this shell take.", completion: .profiles)
     var profile: String?
 
     @OptionGroup var session: SessionArguments
@@ -18,20 +19,34 @@ struct WhoamiCommand: ParsableCommand {
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        let name = profile ?? context.environment("AWS_PROFILE") ?? "default"
-        let credentials = try context.credentials(for: name, session.options)
+        // botocore takes the older variable first; `awskeys exec` sets the last one.
+        let variables = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE", "AWSKEYS_PROFILE"]
+        let name = profile ?? variables.lazy.compactMap(context.environment).first ?? "default"
+        let own = profile == nil && session.isEmpty ? environmentCredentials(in: context) : nil
+        let isOwn = own != nil
+        let credentials = try own ?? context.credentials(for: name, session.options)
         let client = try AWSAccess(in: context).client(for: name)
-        let identity = try client.identity(of: credentials, profile: name)
+        let identity = try client.identity(of: credentials, profile: isOwn ? "AWS_ACCESS_KEY_ID" : name)
         let answer = Answer(
-            profile: name, account: identity.account, arn: identity.arn, accessKeyID: credentials.accessKeyID,
-            expiration: credentials.expiration.map { timestamp($0) })
+            profile: isOwn ? nil : name, account: identity.account, arn: identity.arn,
+            accessKeyID: credentials.accessKeyID, expiration: credentials.expiration.map { timestamp($0) })
         if json { return try Console.say(json: answer) }
         let end = answer.expiration.map { ", until \($0)" } ?? ""
         Console.say("\(identity.arn)\naccount \(identity.account), key \(short(credentials.accessKeyID))\(end)")
     }
 
+    /// The credentials in the environment, which SDKs take before any profile; `nil` if it has none.
+    private func environmentCredentials(in context: Context) -> ProfileCredentials? {
+        let secret = KeyInput.environmentSecret("AWS_SECRET_ACCESS_KEY")
+        guard let id = context.environment("AWS_ACCESS_KEY_ID"), secret.count > 0 else { return nil }
+        return ProfileCredentials(
+            accessKeyID: id, secretAccessKey: secret, sessionToken: KeyInput.environmentSecret("AWS_SESSION_TOKEN"),
+            expiration: context.environment("AWS_CREDENTIAL_EXPIRATION").flatMap { seconds(ofTimestamp: $0) })
+    }
+
     struct Answer: Encodable {
-        let profile: String
+        /// None where the credentials are the environment's.
+        let profile: String?
         let account: String
         let arn: String
         let accessKeyID: String
