@@ -48,11 +48,9 @@ enum KeyInput {
             let hasMark = input.count >= 3 && input[0] == 0xEF && input[1] == 0xBB && input[2] == 0xBF
             let lines = fields(of: input, in: (hasMark ? 3 : 0)..<input.count, separator: UInt8(ascii: "\n"))
             let comma = UInt8(ascii: ",")
-            let names = lines.first.map {
-                fields(of: input, in: $0, separator: comma).map { text(input, $0).lowercased() }
-            }
-            guard lines.count >= 2, let idColumn = names?.firstIndex(of: "access key id"),
-                let secretColumn = names?.firstIndex(of: "secret access key")
+            let columns = lines.first.map { fields(of: input, in: $0, separator: comma) } ?? []
+            guard lines.count >= 2, let idColumn = columns.firstIndex(where: { says("access key id", input, $0) }),
+                let secretColumn = columns.firstIndex(where: { says("secret access key", input, $0) })
             else {
                 throw Failure(
                     .usage, "\"\(path)\" has no columns \"Access key ID\" and \"Secret access key\" with a key below",
@@ -93,6 +91,14 @@ enum KeyInput {
         }
         bytes.truncate(to: count)
         return bytes
+    }
+
+    /// Whether bytes are a text in whatever case. They may be a secret, where a file isn't what it should be.
+    private static func says(_ text: String, _ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
+        let field = bytes.extracting(range)
+        let wanted = text.utf8.span
+        // The bit that sets small letters of ASCII apart; a space has it too.
+        return field.count == wanted.count && field.indices.allSatisfy { field[$0] | 0x20 == wanted[$0] }
     }
 
     private static func text(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> String {

@@ -62,7 +62,7 @@ public struct AdoptionPlan: Sendable {
             }.first
             if let home {
                 roles.append(profile)
-                if isUndo { giveBack(profile, home, line) } else { try adopt(profile, home, found, line) }
+                if isUndo { try giveBack(profile, home, line) } else { try adopt(profile, home, found, line) }
             } else if !hasKey(profile) {
                 throw .noRole(profile)
             }
@@ -88,7 +88,13 @@ public struct AdoptionPlan: Sendable {
         lines.append((profile, home.file, line.text(for: profile)))
     }
 
-    private mutating func giveBack(_ profile: String, _ home: Place, _ line: ProfileLine) {
+    private mutating func giveBack(
+        _ profile: String, _ home: Place, _ line: ProfileLine
+    ) throws(AdoptionError) {
+        // What follows it belongs to it for some SDKs, and would belong to what stands before it.
+        guard home.section.property(ProfileLine.property)?.isContinued != true else {
+            throw .oddSetting(profile: profile, setting: ProfileLine.property)
+        }
         guard let range = home.lineBytes else { return }
         add(home.file) { $0.remove(range) }
         lines.append((profile, home.file, line.text(for: profile)))

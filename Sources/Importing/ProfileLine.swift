@@ -38,10 +38,11 @@ extension AWSFile {
     /// Whether a profile asks the store here.
     public func asksStore(for profile: String) -> Bool { line(for: profile) != nil }
 
-    /// The property in a profile's section that starts awskeys for it.
+    /// The property in a profile's section that starts awskeys for it. One with lines that belong to it is another
+    /// command to some SDKs.
     func line(for profile: String) -> ConfigDocument.Property? {
         guard let property = document.section(of: profile)?.property(ProfileLine.property),
-            ProfileLine.isOurs(text(property), for: profile)
+            !property.isContinued, ProfileLine.isOurs(text(property), for: profile)
         else { return nil }
         return property
     }

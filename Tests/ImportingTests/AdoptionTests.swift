@@ -18,10 +18,12 @@ struct AdoptionTests {
             plan, config: files.config(), credentials: files.credentials(), now: 1_800_000_000)
     }
 
-    private func problem(_ profile: String, config: String, credentials: String = "") throws -> AdoptionError? {
+    private func problem(
+        _ profile: String, config: String, credentials: String = "", isUndo: Bool = false
+    ) throws -> AdoptionError? {
         let files = try SampleFiles(config: config, credentials: credentials)
         do {
-            _ = try plan([profile], isUndo: false, files)
+            _ = try plan([profile], isUndo: isUndo, files)
             return nil
         } catch let error as AdoptionError {
             return error
@@ -117,6 +119,10 @@ struct AdoptionTests {
         #expect(
             try problem("a", config: "[profile a]\n\(role)awskeys_source_profile = x\n")
                 == .oddSetting(profile: "a", setting: "source_profile"))
+        let adopted = "[profile a]\n\(line.text(for: "a"))\n  more\nawskeys_role_arn = r\n"
+        #expect(
+            try problem("a", config: adopted, isUndo: true)
+                == .oddSetting(profile: "a", setting: "credential_process"))
     }
 
     /// Two files in which the profiles `a` and `b` have roles.
