@@ -35,14 +35,18 @@ public struct ProfileLine: Sendable {
 }
 
 extension AWSFile {
-    /// Whether a profile asks the store here.
-    public func asksStore(for profile: String) -> Bool { line(for: profile) != nil }
+    /// Whether botocore and the AWS CLI ask the store for a profile because of what stands here.
+    public func asksStore(for profile: String) -> Bool {
+        ours(document.botocoreSection(of: profile), for: profile) != nil
+    }
 
-    /// The property in a profile's section that starts awskeys for it. One with lines that belong to it is another
-    /// command to some SDKs.
-    func line(for profile: String) -> ConfigDocument.Property? {
-        guard let property = document.section(of: profile)?.property(ProfileLine.property),
-            !property.isContinued, ProfileLine.isOurs(text(property), for: profile)
+    /// The property in a profile's section that starts awskeys for it.
+    func line(for profile: String) -> ConfigDocument.Property? { ours(document.section(of: profile), for: profile) }
+
+    /// A property with lines that belong to it is another command to some SDKs.
+    private func ours(_ section: ConfigDocument.Section?, for profile: String) -> ConfigDocument.Property? {
+        guard let property = section?.property(ProfileLine.property), !property.isContinued,
+            ProfileLine.isOurs(text(property), for: profile)
         else { return nil }
         return property
     }
