@@ -77,9 +77,9 @@ extension ConfigDocument {
         numbers[profile]?.first { !sections[$0].header.isUnusual }.map { sections[$0] }
     }
 
-    /// The section that botocore and the AWS CLI take for a profile's, though others may not.
-    public func botocoreSection(of profile: String) -> Section? {
-        botocoreNumbers[Array(profile.utf8)].map { sections[$0] }
+    /// The section that botocore and the AWS CLI take for a profile's; where they find none, one that others do.
+    public func anySection(of profile: String) -> Section? {
+        botocoreNumbers[Array(profile.utf8)].map { sections[$0] } ?? section(of: profile)
     }
 
     /// Whether there is a section that some SDKs take for the profile's and others don't.

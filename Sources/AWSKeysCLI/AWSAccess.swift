@@ -107,8 +107,7 @@ final class AWSAccess {
 
 extension AWSAccess: ProfileSettings {
     func exists(_ profile: String) -> Bool {
-        config.document.botocoreSection(of: profile) != nil
-            || credentials.document.botocoreSection(of: profile) != nil
+        config.document.anySection(of: profile) != nil || credentials.document.anySection(of: profile) != nil
     }
 
     func setting(_ name: String, of profile: String) -> String? {
@@ -119,7 +118,7 @@ extension AWSAccess: ProfileSettings {
     func filesWithKeys(of profile: String) -> Set<ConfigDocument.File> {
         var files: Set<ConfigDocument.File> = []
         for document in [config.document, credentials.document] {
-            let section = document.botocoreSection(of: profile)
+            let section = document.anySection(of: profile)
             if section?.property("aws_access_key_id") ?? section?.property("aws_secret_access_key") != nil {
                 files.insert(document.file)
             }
@@ -152,7 +151,7 @@ extension AWSAccess: ProfileSettings {
 extension AWSFile {
     fileprivate func keys(of profile: String) -> AWSCredentials? {
         func secret(_ name: String) -> SecretBytes? {
-            guard let property = document.botocoreSection(of: profile)?.property(name), !property.value.isEmpty else {
+            guard let property = document.anySection(of: profile)?.property(name), !property.value.isEmpty else {
                 return nil
             }
             return withBytes { SecretBytes(copying: $0.extracting(property.value)) }

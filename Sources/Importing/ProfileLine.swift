@@ -35,9 +35,9 @@ public struct ProfileLine: Sendable {
 }
 
 extension AWSFile {
-    /// Whether botocore and the AWS CLI ask the store for a profile because of what stands here.
+    /// Whether a profile asks the store here, though its section may be one that only some SDKs find.
     public func asksStore(for profile: String) -> Bool {
-        ours(document.botocoreSection(of: profile), for: profile) != nil
+        ours(document.anySection(of: profile), for: profile) != nil
     }
 
     /// The property in a profile's section that starts awskeys for it.

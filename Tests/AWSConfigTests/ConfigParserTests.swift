@@ -66,28 +66,28 @@ struct ConfigParserTests {
     }
 
     @Test(
-        "botocore's profiles are found by the bytes of their names, however unusual their headers are to others",
+        "profiles are found that botocore finds, by the bytes of their names, or that others find under plain headers",
         arguments: [
             (.config, "profile é", "é", true), (.config, "profile é", "e\u{301}", false),
             (.config, "profile \"日 本\"", "日 本", true), (.credentials, "é", "é", true),
             (.config, "profile  dev ", "dev", true), (.config, "profile 'dev'", "dev", true),
-            (.config, "profile a b", "a b", false), (.config, "profile \"a", "\"a", false),
+            (.config, "profile a b", "a b", true), (.config, "profile it's", "it's", true),
             (.config, " profile dev", "dev", false), (.config, "dev", "dev", false),
             (.config, "default", "default", true),
             (.config, "profile default", "default", true), (.credentials, "profile dev", "dev", false),
-            (.credentials, "'dev'", "'dev'", true), (.credentials, "DEFAULT", "DEFAULT", false),
+            (.credentials, "'dev'", "'dev'", true), (.credentials, " dev", "dev", false),
             (.config, "profile " + String(repeating: "é", count: 124), String(repeating: "é", count: 124), false),
         ] as [(ConfigDocument.File, String, String, Bool)])
     func botocoreProfiles(file: ConfigDocument.File, header: String, profile: String, isFound: Bool) throws {
         let document = try ConfigDocument(reading: "[\(header)]\nregion = x\n".utf8.span, as: file)
-        #expect((document.botocoreSection(of: profile) != nil) == isFound)
+        #expect((document.anySection(of: profile) != nil) == isFound)
     }
 
     @Test("of two sections that are one profile to botocore, the last one counts")
     func lastSection() throws {
         let text = "[profile default]\nregion = a\n[default]\nregion = b\n[profile x]\nregion = c\n[profile \"x\"]\n"
         let document = try ConfigDocument(reading: text.utf8.span, as: .config)
-        #expect(document.botocoreSection(of: "default")?.line == 3)
+        #expect(document.anySection(of: "default")?.line == 3)
         #expect(document.setting("region", of: "x", in: text.utf8.span) == nil)
     }
 
