@@ -19,6 +19,8 @@ public struct ConfigDocument: Sendable {
     public let sections: [Section]
     /// The numbers of the sections that are a profile to somebody, by its name: a file may have ten thousand.
     let numbers: [String: [Int]]
+    /// The number of the section that is a profile to botocore and the AWS CLI, by the bytes of its name.
+    let botocoreNumbers: [[UInt8]: Int]
     /// The comments that hold something like a key line, by number from 1.
     public let keyLikeComments: [Int]
     /// How lines end in this file: as the first one does.
@@ -73,6 +75,11 @@ extension ConfigDocument {
     /// The section of a profile; `nil` if there is none that every SDK finds.
     public func section(of profile: String) -> Section? {
         numbers[profile]?.first { !sections[$0].header.isUnusual }.map { sections[$0] }
+    }
+
+    /// The section that botocore and the AWS CLI take for a profile's; where they find none, one that others do.
+    public func anySection(of profile: String) -> Section? {
+        botocoreNumbers[Array(profile.utf8)].map { sections[$0] } ?? section(of: profile)
     }
 
     /// Whether there is a section that some SDKs take for the profile's and others don't.

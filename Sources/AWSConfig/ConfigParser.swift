@@ -8,13 +8,16 @@ extension ConfigDocument {
         var parser = ConfigParser(file: file)
         try parser.read(bytes)
         var numbers: [String: [Int]] = [:]
+        var botocoreNumbers: [[UInt8]: Int] = [:]
         for (number, section) in parser.sections.enumerated() {
             if let profile = section.header.profile { numbers[profile, default: []].append(number) }
+            // Of two, the last one.
+            if let profile = section.header.botocoreProfile { botocoreNumbers[Array(profile.utf8)] = number }
         }
         self.init(
-            file: file, sections: parser.sections, numbers: numbers, keyLikeComments: parser.keyLikeComments,
-            lineEnd: parser.lineEnd ?? "\n", size: bytes.count, endsWithLineEnd: parser.endsWithLineEnd,
-            endsWithBlankLine: parser.endsWithBlankLine)
+            file: file, sections: parser.sections, numbers: numbers, botocoreNumbers: botocoreNumbers,
+            keyLikeComments: parser.keyLikeComments, lineEnd: parser.lineEnd ?? "\n", size: bytes.count,
+            endsWithLineEnd: parser.endsWithLineEnd, endsWithBlankLine: parser.endsWithBlankLine)
     }
 }
 

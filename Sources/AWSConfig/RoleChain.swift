@@ -115,15 +115,17 @@ private struct RoleReader<Settings: ProfileSettings> {
     }
 
     func role() throws(RoleChainError) -> Role {
+        // With a web identity, the others aren't looked at.
+        let needed = isRole ? ["role_arn", "external_id", "mfa_serial"] : ["role_arn"]
+        for name in needed where own(name)?.isEmpty ?? false { throw bad(name) }
         var role = Role(profile: profile, arn: own("role_arn") ?? "")
-        role.sessionName = own("role_session_name")
+        // To botocore, an empty name is none, and so is a duration that isn't a number.
+        role.sessionName = own("role_session_name").flatMap { $0.isEmpty ? nil : $0 }
         role.externalID = own("external_id")
         role.mfaSerial = own("mfa_serial")
         role.mfaProcess = settings.setting("mfa_process", of: profile)
-        if let text = own("duration_seconds") {
-            guard let seconds = Int(text), (900...43_200).contains(seconds) else { throw bad("duration_seconds") }
-            role.duration = seconds
-        }
+        role.duration = own("duration_seconds").flatMap(pythonInt)
+        if let duration = role.duration, !(900...43_200).contains(duration) { throw bad("duration_seconds") }
         role.tags = try list("session_tags").map { (text) throws(RoleChainError) in
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(trimmed)
             guard parts.count == 2, !parts[0].isEmpty else { throw bad("session_tags") }
@@ -147,4 +149,20 @@ private struct RoleReader<Settings: ProfileSettings> {
         let start = text.drop { $0 == " " || $0 == "\t" }
         return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
+}
+
+/// A whole number as Python's `int` reads it, in ASCII digits; `nil` if it is none. One that is far too large stays so.
+private func pythonInt(_ text: String) -> Int? {
+    var digits = Array(text.utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed())[...]
+    let isNegative = digits.first == UInt8(ascii: "-")
+    if isNegative || digits.first == UInt8(ascii: "+") { digits.removeFirst() }
+    var number = 0
+    for group in digits.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false) {
+        guard !group.isEmpty else { return nil }
+        for digit in group {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = min(number, 1_000_000) * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+    }
+    return isNegative ? -number : number
 }

@@ -6,6 +6,8 @@ public struct SectionHeader: Sendable, Equatable {
     public let profile: String?
     /// Whether SDKs disagree about it: some take it for this profile, others for another one or none.
     public let isUnusual: Bool
+    /// The profile that it is to botocore and the AWS CLI; `nil` if it is none.
+    let botocoreProfile: String?
     /// Whether all SDKs agree on the name wherever it stands: it has letters, digits and `_.+@%/:-` only.
     public var hasPlainName: Bool { profile.map(Self.isPlain) ?? false }
     /// Python's `[DEFAULT]`, whose properties botocore and the AWS CLI add to every profile.
@@ -23,17 +25,23 @@ public struct SectionHeader: Sendable, Equatable {
         self.text = text
         // Two names may be the same to Unicode and differ in their bytes, which is what SDKs compare, if they accept
         // them at all.
-        let isOdd = isOdd || text.utf8.count > Self.longest || !text.utf8.allSatisfy { $0 < 0x80 }
+        let isTooLong = text.utf8.count > Self.longest
+        let isOdd = isOdd || isTooLong || !text.utf8.allSatisfy { $0 < 0x80 }
         let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
         let trimmed = words.joined(separator: " ")
         let prefixed = words.first == "profile" && words.count > 1
         let name = prefixed ? words.dropFirst().joined(separator: " ") : trimmed
         let unquoted = name.trimming(quotes: ["\"", "'"])
+        // One word, as `shlex.split` has it.
+        let isWord = unquoted == name ? words.count == 2 : text.hasSuffix(name)
+        let isEscaped = unquoted.utf8.contains { "\"'\\".utf8.contains($0) }
         switch file {
         case .credentials:
+            botocoreProfile = isTooLong || text == "DEFAULT" ? nil : text
             profile = unquoted
             isUnusual = isOdd || prefixed || text != trimmed || unquoted != name || text.isEmpty
         case .config where prefixed:
+            botocoreProfile = text.hasPrefix("profile") && isWord && !isEscaped && !isTooLong ? unquoted : nil
             profile = unquoted
             // Quotes are needed around a name with spaces for some SDKs, and hide it from the others.
             let isExact = text == "profile " + name && (unquoted == name || unquoted.contains(" "))
@@ -41,6 +49,7 @@ public struct SectionHeader: Sendable, Equatable {
         case .config:
             let known = ["sso-session", "services", "plugins", "preview"]
             let isOther = words.first.map { known.contains(String($0)) } ?? false
+            botocoreProfile = text == "default" ? text : nil
             profile = isOther ? nil : unquoted
             isUnusual = isOdd || text != "default" && !isOther
         }

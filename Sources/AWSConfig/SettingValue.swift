@@ -1,11 +1,11 @@
 private import Sealing
 
 extension ConfigDocument {
-    /// The value of a setting of a profile that is no secret; `nil` if it isn't set here.
+    /// The value of a setting of a profile that is no secret, as SDKs find it; `nil` if it isn't set here.
     ///
     /// - Parameter bytes: the file that the document was read from.
     public func setting(_ name: String, of profile: String, in bytes: borrowing Span<UInt8>) -> String? {
-        guard let property = section(of: profile)?.property(name) else { return nil }
+        guard let property = anySection(of: profile)?.property(name) else { return nil }
         return Self.text(bytes, property.value)
     }
 

@@ -24,6 +24,14 @@ final class AWSAccess {
         self.context = context
     }
 
+    /// The way that other files would describe.
+    init(like other: AWSAccess, config: consuming AWSFile, credentials: consuming AWSFile) {
+        files = other.files
+        context = other.context
+        self.config = config
+        self.credentials = credentials
+    }
+
     /// A client with a profile's region, endpoints and certificates; `nil` stands for the environment alone.
     func client(for profile: String?) throws -> AWSClient {
         do throws(EndpointError) {
@@ -99,7 +107,7 @@ final class AWSAccess {
 
 extension AWSAccess: ProfileSettings {
     func exists(_ profile: String) -> Bool {
-        config.document.section(of: profile) != nil || credentials.document.section(of: profile) != nil
+        config.document.anySection(of: profile) != nil || credentials.document.anySection(of: profile) != nil
     }
 
     func setting(_ name: String, of profile: String) -> String? {
@@ -110,7 +118,7 @@ extension AWSAccess: ProfileSettings {
     func filesWithKeys(of profile: String) -> Set<ConfigDocument.File> {
         var files: Set<ConfigDocument.File> = []
         for document in [config.document, credentials.document] {
-            let section = document.section(of: profile)
+            let section = document.anySection(of: profile)
             if section?.property("aws_access_key_id") ?? section?.property("aws_secret_access_key") != nil {
                 files.insert(document.file)
             }
@@ -134,14 +142,16 @@ extension AWSAccess: ProfileSettings {
     /// The device for multi-factor authentication that a profile names itself.
     func device(of profile: String) -> MFADevice? {
         let serial = setting("awskeys_mfa_serial", of: profile) ?? setting("mfa_serial", of: profile)
-        return serial.map { MFADevice(serialNumber: $0, process: setting("mfa_process", of: profile)) }
+        // Where a user's own key would do, an empty setting is none.
+        guard let serial, !serial.isEmpty else { return nil }
+        return MFADevice(serialNumber: serial, process: setting("mfa_process", of: profile))
     }
 }
 
 extension AWSFile {
     fileprivate func keys(of profile: String) -> AWSCredentials? {
         func secret(_ name: String) -> SecretBytes? {
-            guard let property = document.section(of: profile)?.property(name), !property.value.isEmpty else {
+            guard let property = document.anySection(of: profile)?.property(name), !property.value.isEmpty else {
                 return nil
             }
             return withBytes { SecretBytes(copying: $0.extracting(property.value)) }

@@ -28,7 +28,8 @@ extension Failure {
         case .needsCLI(let name):
             self.init(
                 .config, "only the AWS CLI can get the credentials of \"\(name)\", and it gives none",
-                hint: "install the AWS CLI v2 and sign in: `aws sso login --profile \(name)`")
+                hint: "install the AWS CLI v2 and sign in: `aws sso login --profile \(name)`, or `aws login` for a "
+                    + "`login_session`")
         case .notOurs(let name, let source):
             self.init(
                 .config, "profile \"\(name)\" has its credentials from \"\(source)\", which awskeys does not ask",
@@ -96,9 +97,15 @@ extension Failure {
                 .config, "profile \"\(name)\" has a web identity's token, and no `role_arn`",
                 hint: "give it the role's ARN")
         case .badValue(let name, let setting):
+            let takes = [
+                "duration_seconds": "it takes 900 to 43200 seconds; without it, a session lives an hour",
+                "session_tags": "it takes names and values with commas between them: team=blue,project=x",
+            ]
+            let isEmpty = takes[setting] == nil
             self.init(
-                .config, "`\(setting)` of profile \"\(name)\" has a value that cannot be used",
-                hint: "docs/commands.md says what it takes")
+                .config,
+                "`\(setting)` of profile \"\(name)\" " + (isEmpty ? "is empty" : "has a value that cannot be used"),
+                hint: takes[setting] ?? "give it a value, or take the line out")
         }
     }
 

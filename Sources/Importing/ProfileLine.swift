@@ -35,13 +35,16 @@ public struct ProfileLine: Sendable {
 }
 
 extension AWSFile {
-    /// Whether a profile asks the store here.
-    public func asksStore(for profile: String) -> Bool { line(for: profile) != nil }
+    /// Whether a profile asks the store here, though its section may be one that only some SDKs find.
+    public func asksStore(for profile: String) -> Bool {
+        ours(document.anySection(of: profile), for: profile) != nil
+    }
 
     /// The property in a profile's section that starts awskeys for it.
-    func line(for profile: String) -> ConfigDocument.Property? {
-        guard let property = document.section(of: profile)?.property(ProfileLine.property),
-            ProfileLine.isOurs(text(property), for: profile)
+    func line(for profile: String) -> ConfigDocument.Property? { ours(document.section(of: profile), for: profile) }
+
+    private func ours(_ section: ConfigDocument.Section?, for profile: String) -> ConfigDocument.Property? {
+        guard let property = section?.property(ProfileLine.property), ProfileLine.isOurs(text(property), for: profile)
         else { return nil }
         return property
     }

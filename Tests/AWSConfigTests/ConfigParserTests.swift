@@ -65,6 +65,32 @@ struct ConfigParserTests {
         #expect(found.isUnusual == isUnusual)
     }
 
+    @Test(
+        "profiles are found that botocore finds, by the bytes of their names, or that others find under plain headers",
+        arguments: [
+            (.config, "profile é", "é", true), (.config, "profile é", "e\u{301}", false),
+            (.config, "profile \"日 本\"", "日 本", true), (.credentials, "é", "é", true),
+            (.config, "profile  dev ", "dev", true), (.config, "profile 'dev'", "dev", true),
+            (.config, "profile a b", "a b", true), (.config, "profile it's", "it's", true),
+            (.config, " profile dev", "dev", false), (.config, "dev", "dev", false),
+            (.config, "default", "default", true),
+            (.config, "profile default", "default", true), (.credentials, "profile dev", "dev", false),
+            (.credentials, "'dev'", "'dev'", true), (.credentials, " dev", "dev", false),
+            (.config, "profile " + String(repeating: "é", count: 124), String(repeating: "é", count: 124), false),
+        ] as [(ConfigDocument.File, String, String, Bool)])
+    func botocoreProfiles(file: ConfigDocument.File, header: String, profile: String, isFound: Bool) throws {
+        let document = try ConfigDocument(reading: "[\(header)]\nregion = x\n".utf8.span, as: file)
+        #expect((document.anySection(of: profile) != nil) == isFound)
+    }
+
+    @Test("of two sections that are one profile to botocore, the last one counts")
+    func lastSection() throws {
+        let text = "[profile default]\nregion = a\n[default]\nregion = b\n[profile x]\nregion = c\n[profile \"x\"]\n"
+        let document = try ConfigDocument(reading: text.utf8.span, as: .config)
+        #expect(document.anySection(of: "default")?.line == 3)
+        #expect(document.setting("region", of: "x", in: text.utf8.span) == nil)
+    }
+
     @Test("keys in comments and under other settings are noticed")
     func hidden() throws {
         let text = "[a]\n# aws_secret_access_key = x\n;aws_access_key_id=y\ns3 =\n  aws_access_key_id = z\n"

@@ -163,15 +163,47 @@ struct RoleChainTests {
     }
 
     @Test(
+        "take a duration as Python's `int` reads it, and an unreadable one for none",
+        arguments: [
+            ("3600", 3600), (" 7_200\t", 7200), ("+3600", 3600), ("0900", 900), ("3600 # an hour", nil), ("3600s", nil),
+            ("", nil), ("1h", nil), ("_900", nil), ("900_", nil), ("9__00", nil), ("+ 900", nil), ("++900", nil),
+            ("9e2", nil), ("0x384", nil),
+        ] as [(String, Int?)])
+    func durations(value: String, seconds: Int?) throws {
+        var settings = Settings(profiles: ["p": role("p", from: "dev")], keys: ["dev": [.credentials]])
+        settings.profiles["p"]?["duration_seconds"] = value
+        #expect(try RoleChain(of: "p", in: settings).roles[0].duration == seconds)
+    }
+
+    @Test("take an empty session name for none")
+    func emptySessionName() throws {
+        var settings = Settings(profiles: ["p": role("p", from: "dev")], keys: ["dev": [.credentials]])
+        settings.profiles["p"]?["role_session_name"] = ""
+        #expect(try RoleChain(of: "p", in: settings).roles[0].sessionName == nil)
+    }
+
+    @Test(
         "say which value can't be used",
         arguments: [
-            ("duration_seconds", "1h"), ("duration_seconds", "899"), ("duration_seconds", "43201"),
-            ("session_tags", "a"), ("session_tags", "=1"),
+            ("duration_seconds", "899"), ("duration_seconds", "43_201"), ("duration_seconds", "-3600"),
+            ("duration_seconds", "99999999999999999999"), ("session_tags", "a"), ("session_tags", "=1"),
+            ("role_arn", ""), ("external_id", ""), ("mfa_serial", ""),
         ])
     func badValues(setting: String, value: String) {
         var profile = role("p", from: "dev")
         profile[setting] = value
         let settings = Settings(profiles: ["p": profile], keys: ["dev": [.credentials]])
         #expect(problem("p", settings) == .badValue(profile: "p", setting: setting))
+    }
+
+    @Test("let a web identity's role pass over what its call doesn't take")
+    func webIdentity() throws {
+        let settings = Settings(profiles: [
+            "p": ["role_arn": "r", "web_identity_token_file": "/token", "external_id": "", "mfa_serial": ""]
+        ])
+        guard case .webIdentity = try RoleChain(of: "p", in: settings).source else {
+            Issue.record("no web identity")
+            return
+        }
     }
 }

@@ -14,7 +14,12 @@ from fake_keys import Key
 from generate import Draft, Pair, Section, rendered
 
 DEEPEST = 4
-SESSION_NAMES = ["ann", "ann@example.com", "a+b=c,d.e-f_g", "x" * 64]
+# An empty one is none.
+SESSION_NAMES = ["ann", "ann@example.com", "a+b=c,d.e-f_g", "x" * 64, ""]
+# What Python's `int` takes for a number of seconds, and what it doesn't.
+DURATIONS = ["900", "1800", "3600", "+3600", "1_800", "0900", "3600 # an hour", "3600s", "1h", "", "_900", "9e2"]
+LONGER = ["7200", "43200", "7_200"]
+ALPHABETS = ["é", "e\u0301", "ß", "日本", "ключ"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,10 @@ class ChainDraft(Draft):
         self.roles: list[str] = []
 
     def name(self) -> str:
-        """Gives a name, now and then with a space in it."""
+        """Gives a name, now and then with a space in it, or letters that not everybody has."""
         name = self.plain_name()
+        if self.chance(0.08):
+            name = self.names[-1] = name + self.source.choice(ALPHABETS)
         if self.chance(0.08):
             name = self.names[-1] = name.replace("+", " ").replace("/", " ")
         return name
@@ -98,8 +105,7 @@ class ChainDraft(Draft):
         if self.chance(0.4):
             settings["role_session_name"] = self.source.choice(SESSION_NAMES)
         if self.chance(0.4):
-            longer = [] if is_chained else ["7200", "43200"]
-            settings["duration_seconds"] = self.source.choice(["900", "1800", "3600", *longer])
+            settings["duration_seconds"] = self.source.choice(DURATIONS + ([] if is_chained else LONGER))
         if self.chance(0.3):
             settings["region"] = self.source.choice(["eu-central-1", "us-east-1"])
         return settings
