@@ -125,7 +125,7 @@ extension Failure {
                 hint: "choose another name, or take its lines out of the AWS files")
         case .adopted(let profile):
             self.init(
-                .config, "profile \"\(profile)\" is adopted, with a key of this import",
+                .config, "profile \"\(profile)\" is adopted, and would lose its key",
                 hint: "`awskeys adopt --undo \(profile)` first")
         case .nothingToUndo:
             self.init(.notFound, "there is no import to undo")

@@ -79,7 +79,7 @@ public enum ImportError: Error, Equatable, Sendable {
     case inPlainText(profile: String)
     /// The profile has a source of credentials in the files already.
     case occupied(profile: String, by: LeaveReason)
-    /// The profile's role is awskeys' to assume, with the key that an undo would take away.
+    /// The profile has settings that only awskeys acts on, with the key that would be gone.
     case adopted(profile: String)
     /// There is no import that could be taken back.
     case nothingToUndo

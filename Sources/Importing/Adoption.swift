@@ -50,11 +50,12 @@ public struct AdoptionPlan: Sendable {
         for profile in profiles where seen.insert(profile).inserted {
             guard SectionHeader.isPlain(profile), !config.document.hasUnusualSection(for: profile),
                 !credentials.document.hasUnusualSection(for: profile)
-            else { throw .occupied(profile: profile, by: .oddSection) }
+            else { throw .oddSection(profile: profile) }
             let config = config.section(of: profile)
             let credentials = credentials.section(of: profile)
             let found = [config, credentials].compactMap(\.self)
             guard !found.isEmpty || hasKey(profile) else { throw .noProfile(profile) }
+            if !isUndo { try Self.requireFree(profile, found) }
             // One that was cut off has the name of before in one file only.
             let names = isUndo ? [] : ["role_arn"]
             let home = (names + [Role.adoptedPrefix + "role_arn"]).lazy.compactMap { name in
@@ -63,29 +64,51 @@ public struct AdoptionPlan: Sendable {
             if let home {
                 roles.append(profile)
                 if isUndo { giveBack(profile, home, line) } else { try adopt(profile, home, found, line) }
-            } else if !hasKey(profile) {
+            } else if !isUndo, !hasKey(profile) {
                 throw .noRole(profile)
             }
             // Whoever asks for a role isn't to get the key that it is assumed with.
             if hasKey(profile) { keys.append(profile) }
+            let before = renamings.count
             for place in found { try rename(profile, in: place) }
+            // The key may have left the store since.
+            if isUndo, !hasKey(profile), renamings.count == before { throw .notAdopted(profile) }
+        }
+    }
+
+    /// What some SDKs go by before they look at a line that asks awskeys.
+    private static let sourcesBeforeLines = [
+        "sso_account_id", "sso_role_name", "sso_session", "sso_start_url", "login_session",
+    ]
+
+    /// Refuses a profile of which SDKs would not ask awskeys.
+    private static func requireFree(_ profile: String, _ found: [Place]) throws(AdoptionError) {
+        for place in found {
+            guard KeyLines(in: place.section, of: place.file) == nil else { throw .inPlainText(profile: profile) }
+            for setting in sourcesBeforeLines where place.section.property(setting) != nil {
+                throw .otherSource(profile: profile, setting: setting)
+            }
         }
     }
 
     private mutating func adopt(
         _ profile: String, _ home: Place, _ found: [Place], _ line: ProfileLine
     ) throws(AdoptionError) {
-        for place in found {
-            guard KeyLines(in: place.section, of: place.file) == nil else {
-                throw .inPlainText(profile: profile)
-            }
-            guard place.section.property(ProfileLine.property) == nil || place.line != nil else {
-                throw .occupied(profile: profile, by: .otherSource)
-            }
+        for place in found where place.line == nil && place.section.property(ProfileLine.property) != nil {
+            throw .otherSource(profile: profile, setting: ProfileLine.property)
         }
         guard home.line == nil else { return }
         add(home.file) { $0.add([[.plain(line.text(for: profile))]], to: profile, in: home.document) }
         lines.append((profile, home.file, line.text(for: profile)))
+    }
+
+    /// One of the files as it will be.
+    ///
+    /// - Throws: ``ImportError/syntax(_:path:)``.
+    public func applied(to file: borrowing AWSFile) throws(ImportError) -> AWSFile {
+        let edits = edits(of: file.document.file)
+        let bytes = file.withBytes { applying(edits, to: $0) { _ in SecretBytes(zeros: 0) } }
+        return try AWSFile(file.path, bytes: bytes, as: file.document.file)
     }
 
     private mutating func giveBack(_ profile: String, _ home: Place, _ line: ProfileLine) {
@@ -157,10 +180,14 @@ public enum AdoptionError: Error, Equatable, Sendable {
     case noProfile(String)
     /// It has no role, and the store hasn't its key.
     case noRole(String)
-    /// It has keys in plain text beside the role.
+    /// It has not been adopted, so that it can't be given back.
+    case notAdopted(String)
+    /// It has keys in plain text, which SDKs would use.
     case inPlainText(profile: String)
-    /// Another source of credentials is in the way.
-    case occupied(profile: String, by: LeaveReason)
+    /// It has another source of credentials, which some SDKs would use, by a setting.
+    case otherSource(profile: String, setting: String)
+    /// Its section is written so that SDKs disagree about it.
+    case oddSection(profile: String)
     /// A setting stands in the file so that it can't be renamed for every SDK, or stands there under both names.
     case oddSetting(profile: String, setting: String)
 }

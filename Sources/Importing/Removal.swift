@@ -8,10 +8,12 @@ extension Importer {
     /// The files go first: a profile that keeps its line keeps its key.
     ///
     /// - Parameter now: the time, in seconds since 1970.
-    /// - Throws: ``ImportError``.
+    /// - Throws: ``ImportError``; `adopted`.
     public func remove(
         _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile, now: UInt64
     ) throws(ImportError) {
+        try config.requireNotAdopted(profile)
+        try credentials.requireNotAdopted(profile)
         let journal = Journal(
             state: .applying, purpose: .removing, isCredentialsFirst: false, began: now,
             profiles: [.init(name: profile, isNew: false)], config: config.withoutLine(of: profile),

@@ -30,17 +30,11 @@ extension Importer {
         }
     }
 
-    /// Refuses to give a profile the key back that it was split from, while awskeys assumes its role: SDKs would take
-    /// the key for all there is.
+    /// Refuses to give profiles their keys back that are adopted: SDKs would take a key for all there is.
     private func requireNotAdopted(_ journal: borrowing Journal, _ file: borrowing AWSFile) throws(ImportError) {
-        let adopted = file.document.sections.filter { $0.property(Role.adoptedPrefix + "role_arn") != nil }
         // Where a key comes from is looked up in the files as they were, which takes its time.
-        guard !adopted.isEmpty else { return }
-        for profile in journal.profiles {
-            let origin = try journal.origin(of: profile.name)
-            let isAdopted = adopted.contains { $0.header.profile == origin }
-            if origin != profile.name, isAdopted { throw .adopted(profile: origin) }
-        }
+        guard file.document.sections.contains(where: \.isAdopted) else { return }
+        for profile in journal.profiles { try file.requireNotAdopted(journal.origin(of: profile.name)) }
     }
 
     /// Lets an import stand whose undo a file system refused.
@@ -177,7 +171,21 @@ struct Origin {
     let profile: String
 }
 
+extension ConfigDocument.Section {
+    /// Whether awskeys has taken settings over from the SDKs.
+    fileprivate var isAdopted: Bool {
+        Role.settingsOfSDKs.contains { property(Role.adoptedPrefix + $0) != nil }
+    }
+}
+
 extension AWSFile {
+    /// Refuses a profile that is adopted, and would be left with settings that nobody acts on.
+    ///
+    /// - Throws: ``ImportError/adopted(profile:)``.
+    public func requireNotAdopted(_ profile: String) throws(ImportError) {
+        if document.section(of: profile)?.isAdopted ?? false { throw .adopted(profile: profile) }
+    }
+
     /// Lets a profile that was split name itself as its source again.
     fileprivate func restoreSource(of profile: String, from keyProfile: String, _ edits: inout FileEdits) {
         guard let property = document.section(of: profile)?.property("source_profile"), text(property) == keyProfile

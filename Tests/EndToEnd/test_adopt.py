@@ -12,7 +12,7 @@ import pytest
 import programs
 from conftest import MakeHome
 from fake_keys import OTHER
-from sessions import Roles, role_arn
+from sessions import SERIAL, Roles, role_arn
 from stub_iam import Stub
 from terminal import Terminal
 
@@ -50,6 +50,7 @@ def test_all_or_nothing(roles: Roles) -> None:
     roles.home.run("adopt", "admin", "nobody", "--yes").failed(66, '"nobody"')
     roles.home.config.write_text(roles.home.config.read_text() + "[profile plain]\nregion = x\n")
     roles.home.run("adopt", "admin", "plain", "--yes").failed(78, '"plain"', "no role")
+    roles.home.run("adopt", "--undo", "admin", "--yes").failed(66, '"admin" is not adopted')
     roles.home.config.write_bytes(before[".aws/config"])
     assert roles.home.files(".aws") == before
 
@@ -193,3 +194,74 @@ def test_an_import_is_not_undone_under_an_adopted_profile(make_home: MakeHome, s
     roles.home.run("adopt", "--undo", "me", "--yes").done()
     roles.home.run("import", "--undo", "--yes").done()
     assert roles.home.files(".aws") == before
+
+
+ROLE = "role_arn = arn:aws:iam::123456789012:role/admin\n"
+
+
+@pytest.mark.parametrize(
+    "profiles, words",
+    [
+        (f"[profile me]\n{ROLE}source_profile = nobody\n", 'no profile "nobody"'),
+        (f"[profile me]\n{ROLE}source_profile = me\n", "me -> me"),
+        (f"[profile me]\n{ROLE}source_profile = b\n[profile b]\n{ROLE}source_profile = me\n", "me -> b -> me"),
+        (f"[profile me]\n{ROLE}", "neither `source_profile` nor"),
+        (f"[profile me]\n{ROLE}source_profile = b\n[profile b]\nregion = x\n", '"b" has no credentials'),
+        (f"[profile me]\n{ROLE}credential_source = Ec2InstanceMetadata\n", '"Ec2InstanceMetadata"'),
+        (f"[profile me]\n{ROLE}source_profile = dev\nmfa_serial =\n", "`mfa_serial` of profile \"me\" is empty"),
+        (f"[profile me]\n{ROLE}source_profile = dev\nduration_seconds = 60\n", "900 to 43200 seconds"),
+        (f"[profile me]\n{ROLE}source_profile = dev\nsso_account_id = 1\n", "`sso_account_id`"),
+        (f"[profile me]\n{ROLE}source_profile = dev\nlogin_session = x\n", "`login_session`"),
+    ],
+)
+def test_what_awskeys_could_not_answer_for_is_not_adopted(roles: Roles, profiles: str, words: str) -> None:
+    roles.home.config.write_text(roles.home.config.read_text() + profiles)
+    before, store = roles.home.files(".aws"), roles.home.store.read_bytes()
+    for option in ("--yes", "--dry-run"):
+        roles.home.run("adopt", "admin", "me", option).failed(78, words)
+    assert (roles.home.files(".aws"), roles.home.store.read_bytes()) == (before, store)
+
+
+def test_a_role_of_a_key_that_is_kept_back_without_a_line_is_adopted(roles: Roles) -> None:
+    line = f"credential_process = {roles.home.helper} dev\n"
+    text = roles.home.config.read_text()
+    assert line in text
+    roles.home.config.write_text(text.replace(line, ""))
+    # Nobody gets the key from the store, until it is kept back.
+    roles.home.run("adopt", "admin", "--yes").failed(78, '"dev" has no credentials')
+    roles.home.run("adopt", "admin", "dev", "--yes").done()
+    assert roles.arn("admin") == role_arn("admin")
+
+
+def test_a_role_of_a_key_that_left_the_store_is_not_adopted(roles: Roles) -> None:
+    before = roles.home.files(".aws")
+    roles.home.run("remove", "dev", "--yes").done()
+    roles.home.config.write_bytes(before[".aws/config"])
+    roles.home.run("adopt", "admin", "--yes").failed(66, 'no profile "dev" in the store', '"admin" builds on it')
+    assert roles.home.files(".aws") == before
+
+
+def test_an_adopted_device_comes_back_before_its_key_goes(roles: Roles) -> None:
+    section = "[profile dev]\n"
+    roles.home.config.write_text(roles.home.config.read_text().replace(section, f"{section}mfa_serial = {SERIAL}\n"))
+    before = roles.home.files(".aws")
+    roles.home.run("adopt", "dev", "--yes").done()
+    adopted, store = roles.home.files(".aws"), roles.home.store.read_bytes()
+    for command in (["import", "--undo", "--yes"], ["remove", "dev", "--yes"]):
+        result = roles.home.run(*command)
+        result.failed(78, '"dev" is adopted')
+        assert "awskeys adopt --undo dev" in result.stderr
+        assert (roles.home.files(".aws"), roles.home.store.read_bytes()) == (adopted, store)
+    roles.home.run("adopt", "--undo", "dev", "--yes").done()
+    assert roles.home.files(".aws") == before
+    roles.home.run("import", "--undo", "--yes").done()
+    assert roles.key.secret in roles.home.credentials.read_text()
+    assert f"mfa_serial = {SERIAL}\n" in roles.home.config.read_text()
+
+
+def test_what_is_left_of_an_adoption_comes_back_without_its_key(roles: Roles) -> None:
+    text = roles.home.config.read_text()
+    roles.home.config.write_text(f"{text}[profile left]\nawskeys_mfa_serial = {SERIAL}\n")
+    roles.home.run("adopt", "--undo", "left", "--yes").done()
+    assert roles.home.config.read_text() == f"{text}[profile left]\nmfa_serial = {SERIAL}\n"
+    roles.home.run("adopt", "--undo", "left", "--yes").failed(66, '"left" is not adopted')

@@ -104,19 +104,87 @@ struct AdoptionTests {
         let role = "role_arn = r\nsource_profile = dev\n"
         #expect(try problem("nobody", config: "") == .noProfile("nobody"))
         #expect(try problem("plain", config: "[profile plain]\nregion = x\n") == .noRole("plain"))
-        #expect(
-            try problem("a", config: "[profile a]\n\(role)", credentials: "[a]\naws_access_key_id = \(exampleID)\n")
-                == .inPlainText(profile: "a"))
+        for profile in ["a", "dev"] {
+            #expect(
+                try problem(
+                    profile, config: "[profile \(profile)]\n\(role)",
+                    credentials: "[\(profile)]\naws_access_key_id = \(exampleID)\n") == .inPlainText(profile: profile))
+        }
         #expect(
             try problem("a", config: "[profile a]\n\(role)credential_process = other\n")
-                == .occupied(profile: "a", by: .otherSource))
-        #expect(try problem("a", config: "[ profile a ]\n\(role)") == .occupied(profile: "a", by: .oddSection))
+                == .otherSource(profile: "a", setting: "credential_process"))
+        #expect(try problem("a", config: "[ profile a ]\n\(role)") == .oddSection(profile: "a"))
         #expect(
             try problem("a", config: "[profile a]\nregion = x\nrole_arn = r\n  more\n")
                 == .oddSetting(profile: "a", setting: "role_arn"))
         #expect(
             try problem("a", config: "[profile a]\n\(role)awskeys_source_profile = x\n")
                 == .oddSetting(profile: "a", setting: "source_profile"))
+    }
+
+    @Test(
+        "is refused where SDKs would use another source before they ask awskeys",
+        arguments: ["sso_account_id", "SSO_Role_Name", "sso_session", "sso_start_url", "login_session"],
+        ["[profile %]\nrole_arn = r\nsource_profile = dev\n", "[profile %]\nregion = x\n"])
+    func otherSources(setting: String, section: String) throws {
+        let profile = section.contains("role_arn") ? "a" : "dev"
+        let config = section.replacing("%", with: profile)
+        let expected = AdoptionError.otherSource(profile: profile, setting: setting.lowercased())
+        #expect(try problem(profile, config: config) == nil)
+        #expect(try problem(profile, config: "\(config)\(setting) = x\n") == expected)
+        #expect(try problem(profile, config: config, credentials: "[\(profile)]\n\(setting) =\n") == expected)
+    }
+
+    @Test("takes a web identity's role over with the file of its token")
+    func webIdentity() throws {
+        let files = try SampleFiles(
+            config: "[profile web]\nrole_arn = r\nweb_identity_token_file = /token\n", credentials: "")
+        try carryOut(try plan(["web"], isUndo: false, files), files)
+        #expect(
+            files.files()[0] == "[profile web]\nawskeys_role_arn = r\nawskeys_web_identity_token_file = /token\n"
+                + "credential_process = /usr/bin/awskeys-credential-process web\n")
+    }
+
+    @Test("can say what a file will be like")
+    func afterwards() throws {
+        let files = try SampleFiles(config: "[profile admin]\nrole_arn = r\n", credentials: "")
+        let plan = try plan(["admin"], isUndo: false, files)
+        let config = try plan.applied(to: files.config())
+        try carryOut(plan, files)
+        #expect(config.isSame(as: try files.config()))
+    }
+
+    @Test("is taken back without the key that it was for, and not where there is nothing to take back")
+    func withoutKey() throws {
+        let before = "[profile other]\nmfa_serial = m\n"
+        let files = try SampleFiles(config: "[profile other]\nawskeys_mfa_serial = m\n", credentials: "")
+        try carryOut(try plan(["other"], isUndo: true, files), files)
+        #expect(files.files() == [before, ""])
+        #expect(throws: AdoptionError.notAdopted("other")) { try plan(["other"], isUndo: true, files) }
+        let role = try SampleFiles(config: "[profile admin]\nrole_arn = r\nsource_profile = dev\n", credentials: "")
+        #expect(throws: AdoptionError.notAdopted("admin")) { try plan(["admin"], isUndo: true, role) }
+    }
+
+    @Test(
+        "keeps an import from being undone and a key from being removed, for a role and a device, in either file",
+        arguments: ["role_arn = r\nsource_profile = dev\n", "mfa_serial = m\n"], ["config", "credentials"])
+    func bound(settings: String, file: String) throws {
+        let files = try SampleFiles(
+            config: "[profile dev]\nregion = x\n",
+            credentials: "[dev]\naws_access_key_id = \(otherID)\naws_secret_access_key = \(otherSecret)\n")
+        try files.importAll()
+        try put((text(at: files.folder[file]) ?? "") + settings, at: files.folder[file])
+        try carryOut(try plan(["dev"], isUndo: false, files), files)
+        let adopted = files.files()
+        #expect(throws: ImportError.adopted(profile: "dev")) { try files.importer().undo() }
+        #expect(throws: ImportError.adopted(profile: "dev")) {
+            try files.importer().remove("dev", config: files.config(), credentials: files.credentials(), now: 1)
+        }
+        #expect(files.files() == adopted)
+        #expect(try files.secret(of: "dev") == otherSecret)
+        try carryOut(try plan(["dev"], isUndo: true, files), files)
+        #expect(try files.importer().undo() == [])
+        #expect(files.files()[1]?.contains(otherSecret) == true)
     }
 
     /// Two files in which the profiles `a` and `b` have roles.

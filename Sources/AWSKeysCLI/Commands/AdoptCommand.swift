@@ -1,6 +1,7 @@
 import AWSConfig
 import ArgumentParser
 import Importing
+import Sessions
 
 struct AdoptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,43 +29,55 @@ struct AdoptCommand: ParsableCommand {
 
     func run(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
-        let names = try Set(store.keys().map(\.profile))
-        let plan = try plan(names, in: context)
-        show(plan.plan, in: context)
+        let before = try plan(store, in: context)
+        show(before.plan, in: context)
         guard !dryRun else { return }
         try Console.confirm(undo ? "give them back?" : "let programs ask awskeys for them?", yes: yes)
         try store.change(isTaking: false) { (importer) in
             // Under the lock: the files may have changed since the plan was shown.
-            let now = try self.plan(names, in: context)
-            guard now.plan.isSame(as: plan.plan) else {
+            let now = try plan(store, in: context)
+            guard now.plan.isSame(as: before.plan) else {
                 throw ImportError.changedMeanwhile(
-                    path: now.config.isSame(as: plan.config) ? now.credentials.path : now.config.path)
+                    path: now.files.config.isSame(as: before.files.config)
+                        ? now.files.credentials.path : now.files.config.path)
             }
             try importer.carryOut(
-                now.plan, config: now.config, credentials: now.credentials, now: UInt64(context.now()))
+                now.plan, config: now.files.config, credentials: now.files.credentials, now: UInt64(context.now()))
         }
         Console.say(
             undo ? "gave back \(profiles.joined(separator: ", "))" : "adopted \(profiles.joined(separator: ", "))")
         if !undo { Console.note("`awskeys adopt --undo \(profiles.joined(separator: " "))` takes it back") }
     }
 
-    private struct Planned: ~Copyable {
-        let plan: AdoptionPlan
-        let config: AWSFile
-        let credentials: AWSFile
-    }
-
-    private func plan(_ names: Set<String>, in context: Context) throws -> Planned {
-        let config = try ImportCommand.file(.config, in: context)
-        let credentials = try ImportCommand.file(.credentials, in: context)
+    private func plan(
+        _ store: borrowing UnlockedStore, in context: Context
+    ) throws -> (plan: AdoptionPlan, files: AWSAccess) {
+        let files = try AWSAccess(in: context)
+        let keys = try store.keys()
+        let names = Set(keys.map(\.profile))
         let line = try context.profileLine()
+        let plan: AdoptionPlan
         do throws(AdoptionError) {
-            let plan = try AdoptionPlan(
-                profiles, isUndo: undo, config: config, credentials: credentials, line: line, hasKey: names.contains)
-            return Planned(plan: plan, config: config, credentials: credentials)
+            plan = try AdoptionPlan(
+                profiles, isUndo: undo, config: files.config, credentials: files.credentials,
+                line: line, hasKey: names.contains)
         } catch {
             throw Failure(error)
         }
+        guard !undo else { return (plan, files) }
+        let settings = SettingsAfterwards(
+            access: AWSAccess(
+                like: files, config: try plan.applied(to: files.config),
+                credentials: try plan.applied(to: files.credentials)),
+            stored: names, keptBack: Set(keys.filter(\.isSessionsOnly).map(\.profile) + plan.keys))
+        for profile in plan.roles {
+            do throws(SessionError) {
+                try settings.requireChain(of: profile)
+            } catch {
+                throw Failure(error, profile: profile, store: store.path)
+            }
+        }
+        return (plan, files)
     }
 
     private func show(_ plan: AdoptionPlan, in context: Context) {
@@ -87,6 +100,37 @@ struct AdoptCommand: ParsableCommand {
         + "MFA code"
 }
 
+/// The AWS files as an adoption leaves them, and the keys that the store has and keeps back then.
+private struct SettingsAfterwards: ProfileSettings {
+    let access: AWSAccess
+    let stored: Set<String>
+    let keptBack: Set<String>
+
+    func exists(_ profile: String) -> Bool { access.exists(profile) || keptBack.contains(profile) }
+    func setting(_ name: String, of profile: String) -> String? { access.setting(name, of: profile) }
+    func filesWithKeys(of profile: String) -> Set<ConfigDocument.File> { access.filesWithKeys(of: profile) }
+    func asksStore(_ profile: String) -> Bool {
+        let isOnly = setting("credential_process", of: profile) == nil && filesWithKeys(of: profile).isEmpty
+        return access.asksStore(profile) ? stored.contains(profile) : isOnly && keptBack.contains(profile)
+    }
+
+    /// Refuses a profile whose roles lead to nothing that awskeys could assume them with.
+    func requireChain(of profile: String) throws(SessionError) {
+        let chain: RoleChain
+        do throws(RoleChainError) {
+            chain = try RoleChain(of: profile, in: self)
+        } catch {
+            throw .chain(error)
+        }
+        switch chain.source {
+        case .none(let source): throw .noCredentials(profile: source)
+        case .other(let owner, let source): throw .notOurs(profile: owner, source: source)
+        case .process(let source, _) where access.asksStore(source): throw .notInStore(profile: source)
+        default: break
+        }
+    }
+}
+
 extension Failure {
     init(_ error: AdoptionError) {
         switch error {
@@ -96,16 +140,25 @@ extension Failure {
             self.init(
                 .config, "profile \"\(name)\" has no role, and the store does not have its key",
                 hint: "`awskeys import` takes keys into the store")
+        case .notAdopted(let name):
+            self.init(
+                .notFound, "profile \"\(name)\" is not adopted", hint: "`awskeys adopt \(name)` would do that")
         case .inPlainText(let name):
             self.init(
-                .config, "profile \"\(name)\" has keys in plain text beside its role",
+                .config, "profile \"\(name)\" has keys in plain text, which programs would use instead",
                 hint: "`awskeys import --profile \(name)` takes them into the store first")
-        case .occupied(let name, .otherSource):
+        case .otherSource(let name, "credential_process"):
             self.init(
                 .config, "profile \"\(name)\" has a `credential_process` already",
                 hint: "if it asks awskeys, it is adopted; else take the line out")
-        case .occupied(let name, let reason):
-            self.init(.config, "profile \"\(name)\" can't be adopted: \(reason.words)")
+        case .otherSource(let name, let setting):
+            self.init(
+                .config, "profile \"\(name)\" has `\(setting)`, which programs would use instead",
+                hint: "take it out, or put it into a profile of its own")
+        case .oddSection(let name):
+            self.init(
+                .config, "profile \"\(name)\" can't be adopted: \(LeaveReason.oddSection.words)",
+                hint: "let it be [profile NAME] in config or [NAME] in credentials, of letters, digits and `_.+@%/:-`")
         case .oddSetting(let name, let setting):
             self.init(
                 .config, "`\(setting)` of profile \"\(name)\" is indented, continued or there twice",

@@ -18,6 +18,7 @@ struct RemoveCommand: ParsableCommand {
     func run(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
         for profile in profiles { _ = try store.key(of: profile) }
+        try requireNotAdopted(in: context, store: store.path)
         for entry in try store.rotations() where !entry.profiles.isEmpty && entry.profiles.allSatisfy(profiles.contains)
         {
             Console.note("\(entry.name): \(entry.words(now: context.now())); \(entry.servingID) stays at IAM")
@@ -34,5 +35,18 @@ struct RemoveCommand: ParsableCommand {
             }
         }
         Console.say("removed \(names)")
+    }
+
+    /// Asks nobody about what is refused afterwards.
+    private func requireNotAdopted(in context: Context, store: String) throws {
+        let files = try AWSAccess(in: context)
+        do throws(ImportError) {
+            for profile in profiles {
+                try files.config.requireNotAdopted(profile)
+                try files.credentials.requireNotAdopted(profile)
+            }
+        } catch {
+            throw Failure(error, store: store)
+        }
     }
 }
