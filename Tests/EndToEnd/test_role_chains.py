@@ -21,10 +21,11 @@ import botocore.session
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from conftest import SEED
+from conftest import SEED, MakeHome
 from fake_keys import Key
 from generate_chains import BEGINNINGS, DEEPEST, Chains, KnownRole, World, generate_chains
 from home import Home
+from sessions import Roles, role_arn
 from stub_clients import client
 from stub_faults import Call
 from stub_iam import Stub, stub_iam
@@ -185,3 +186,43 @@ def test_what_was_drawn(bench: Bench, capsys: pytest.CaptureFixture[str]) -> Non
     drawn = [generate_chains(SEED, number, bench.world) for number in range(PAIRS)]
     assert {pair.depth for pair in drawn} == set(range(1, DEEPEST + 1))
     assert PAIRS / 3 < followed < PAIRS - PAIRS / 8
+
+
+CHAIN = """[profile first]
+role_arn = arn:aws:iam::123456789012:role/admin
+source_profile = {source}
+duration_seconds = 7200
+
+[profile second]
+role_arn = arn:aws:iam::123456789012:role/deep
+source_profile = first
+external_id = handshake-EXAMPLE
+duration_seconds = 7200
+"""
+
+
+def test_a_role_that_is_assumed_with_a_role_s_session_is_asked_for_an_hour(make_home: MakeHome, stub: Stub) -> None:
+    """boto3 asks for what the profile says, and STS refuses it."""
+    roles = Roles.make(make_home, stub, CHAIN.format(source="dev"))
+    assert roles.arn("second") == role_arn("deep", "awskeys-second")
+    assert [call.parameters["DurationSeconds"] for call in stub.calls("AssumeRole")] == ["7200", "3600"]
+
+
+def test_a_console_sign_in_is_the_aws_cli_s_business(make_home: MakeHome, stub: Stub, tmp_path: Path) -> None:
+    login = "[profile console]\nlogin_session = arn:aws:iam::123456789012:user/ann\n\n"
+    roles = Roles.make(make_home, stub, login + CHAIN.format(source="console"))
+    given = roles.user.key()
+    aws = tmp_path / "bin" / "aws"
+    aws.parent.mkdir()
+    document = json.dumps({"Version": 1, "AccessKeyId": given.id, "SecretAccessKey": given.secret})
+    aws.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\necho '{document}'\n")
+    aws.chmod(0o755)
+    roles.home.env["PATH"] = f"{aws.parent}:{roles.home.env['PATH']}"
+    assert roles.arn("second") == role_arn("deep", "awskeys-second")
+    assert roles.arn("console") == roles.user.arn
+    assert stub.calls("AssumeRole")[0].key_id == given.id
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert set(asked) == {"configure export-credentials --profile console --format process"}
+    aws.write_text("#!/bin/sh\nexit 255\n")
+    roles.home.run("sessions", "clear").done()
+    roles.home.run("whoami", "second").failed(78, "only the AWS CLI", '"console"', "`aws login`")
