@@ -97,7 +97,7 @@ private struct RoleReader<Settings: ProfileSettings> {
 
     /// The credentials that the profile has itself, as SDKs look for them.
     func source() throws(RoleChainError) -> CredentialSource {
-        if let file = own("web_identity_token_file") {
+        if let file = own("web_identity_token_file"), !file.isEmpty {
             guard own("role_arn") != nil else { throw .noRole(profile: profile) }
             return .webIdentity(WebIdentity(role: try role(), tokenFile: file))
         }
@@ -124,8 +124,12 @@ private struct RoleReader<Settings: ProfileSettings> {
         role.externalID = own("external_id")
         role.mfaSerial = own("mfa_serial")
         role.mfaProcess = settings.setting("mfa_process", of: profile)
-        role.duration = own("duration_seconds").flatMap(pythonInt)
-        if let duration = role.duration, !(900...43_200).contains(duration) { throw bad("duration_seconds") }
+        let duration = own("duration_seconds").flatMap(pythonInt)
+        if let duration, (900...43_200).contains(duration) {
+            role.duration = duration
+        } else if duration != nil, isRole {
+            throw bad("duration_seconds")
+        }
         role.tags = try list("session_tags").map { (text) throws(RoleChainError) in
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(trimmed)
             guard parts.count == 2, !parts[0].isEmpty else { throw bad("session_tags") }

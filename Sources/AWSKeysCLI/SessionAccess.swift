@@ -200,7 +200,7 @@ extension SessionTask {
 }
 
 /// The AWS files, and the keys that the store keeps back.
-private struct SettingsAndStore: ProfileSettings {
+struct SettingsAndStore: ProfileSettings {
     let access: AWSAccess
     let isKeptBack: (String) -> Bool
 

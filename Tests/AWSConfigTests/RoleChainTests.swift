@@ -198,12 +198,30 @@ struct RoleChainTests {
 
     @Test("let a web identity's role pass over what its call doesn't take")
     func webIdentity() throws {
-        let settings = Settings(profiles: [
-            "p": ["role_arn": "r", "web_identity_token_file": "/token", "external_id": "", "mfa_serial": ""]
+        var settings = Settings(profiles: [
+            "p": [
+                "role_arn": "r", "web_identity_token_file": "/token", "external_id": "", "mfa_serial": "",
+                "duration_seconds": "60",
+            ]
         ])
-        guard case .webIdentity = try RoleChain(of: "p", in: settings).source else {
-            Issue.record("no web identity")
-            return
+        func duration() throws -> Int? {
+            guard case .webIdentity(let identity) = try RoleChain(of: "p", in: settings).source else {
+                Issue.record("no web identity")
+                return nil
+            }
+            return identity.role.duration
         }
+        #expect(try duration() == nil)
+        settings.profiles["p"]?["duration_seconds"] = "3600"
+        #expect(try duration() == 3600)
+    }
+
+    @Test("take a token's file without a name for none, and the role for none either, as botocore does")
+    func noToken() throws {
+        let settings = Settings(
+            profiles: ["p": ["role_arn": "r", "source_profile": "dev", "web_identity_token_file": ""]],
+            keys: ["p": [.credentials], "dev": [.credentials]])
+        let chain = try RoleChain(of: "p", in: settings)
+        #expect(chain.source == .keys(profile: "p") && chain.roles.isEmpty)
     }
 }

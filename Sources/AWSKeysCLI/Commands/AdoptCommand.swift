@@ -65,19 +65,37 @@ struct AdoptCommand: ParsableCommand {
             throw Failure(error)
         }
         guard !undo else { return (plan, files) }
-        let settings = SettingsAfterwards(
+        let afterwards = SettingsAndStore(
             access: AWSAccess(
                 like: files, config: try plan.applied(to: files.config),
                 credentials: try plan.applied(to: files.credentials)),
-            stored: names, keptBack: Set(keys.filter(\.isSessionsOnly).map(\.profile) + plan.keys))
+            isKeptBack: Set(keys.filter(\.isSessionsOnly).map(\.profile) + plan.keys).contains)
         for profile in plan.roles {
             do throws(SessionError) {
-                try settings.requireChain(of: profile)
+                try requireChain(of: profile, in: afterwards, stored: names)
             } catch {
                 throw Failure(error, profile: profile, store: store.path)
             }
         }
         return (plan, files)
+    }
+
+    /// Refuses a profile whose roles lead to nothing that awskeys could assume them with.
+    private func requireChain(
+        of profile: String, in settings: SettingsAndStore, stored: Set<String>
+    ) throws(SessionError) {
+        let chain: RoleChain
+        do throws(RoleChainError) {
+            chain = try RoleChain(of: profile, in: settings)
+        } catch {
+            throw .chain(error)
+        }
+        switch chain.source {
+        case .none(let source): throw .noCredentials(profile: source)
+        case .other(let owner, let source): throw .notOurs(profile: owner, source: source)
+        case .store(let source) where !stored.contains(source): throw .notInStore(profile: source)
+        default: break
+        }
     }
 
     private func show(_ plan: AdoptionPlan, in context: Context) {
@@ -98,37 +116,6 @@ struct AdoptCommand: ParsableCommand {
     static let limits =
         "a user's session can't call IAM, nor STS but for AssumeRole and GetCallerIdentity, unless it was got with an "
         + "MFA code"
-}
-
-/// The AWS files as an adoption leaves them, and the keys that the store has and keeps back then.
-private struct SettingsAfterwards: ProfileSettings {
-    let access: AWSAccess
-    let stored: Set<String>
-    let keptBack: Set<String>
-
-    func exists(_ profile: String) -> Bool { access.exists(profile) || keptBack.contains(profile) }
-    func setting(_ name: String, of profile: String) -> String? { access.setting(name, of: profile) }
-    func filesWithKeys(of profile: String) -> Set<ConfigDocument.File> { access.filesWithKeys(of: profile) }
-    func asksStore(_ profile: String) -> Bool {
-        let isOnly = setting("credential_process", of: profile) == nil && filesWithKeys(of: profile).isEmpty
-        return access.asksStore(profile) ? stored.contains(profile) : isOnly && keptBack.contains(profile)
-    }
-
-    /// Refuses a profile whose roles lead to nothing that awskeys could assume them with.
-    func requireChain(of profile: String) throws(SessionError) {
-        let chain: RoleChain
-        do throws(RoleChainError) {
-            chain = try RoleChain(of: profile, in: self)
-        } catch {
-            throw .chain(error)
-        }
-        switch chain.source {
-        case .none(let source): throw .noCredentials(profile: source)
-        case .other(let owner, let source): throw .notOurs(profile: owner, source: source)
-        case .process(let source, _) where access.asksStore(source): throw .notInStore(profile: source)
-        default: break
-        }
-    }
 }
 
 extension Failure {
