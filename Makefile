@@ -6,7 +6,7 @@ PROGRAMS = awskeys awskeys-credential-process
 # The Swift library goes into the programs, so that they run where no Swift is installed.
 RELEASE = swift build -c release --static-swift-stdlib
 
-.PHONY: all build build-deps deps check test unit fuzz end-to-end test-as-user sanitize torture unlocking-table demo bench install uninstall clean
+.PHONY: all build build-deps deps check test unit fuzz coverage end-to-end test-as-user sanitize torture unlocking-table demo bench install uninstall clean
 
 all: build
 
@@ -33,6 +33,10 @@ unit: deps
 # 100,000 made-up inputs for every parser.
 fuzz: deps
 	Scripts/fuzz
+
+# How many lines of the parsers the Swift tests reach.
+coverage: deps
+	Scripts/coverage
 
 # A process for each core; a file's tests stay together, as some share a home.
 end-to-end: deps build
