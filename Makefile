@@ -46,7 +46,7 @@ end-to-end: deps build
 test-as-user: deps build
 	@Scripts/test-as-user
 
-# The Swift tests with sanitizers.
+# The Swift tests with sanitizers; of rotations in trouble, a seventh.
 sanitize: deps
 	Scripts/sanitize
 
