@@ -6,7 +6,7 @@ PROGRAMS = awskeys awskeys-credential-process
 # The Swift library goes into the programs, so that they run where no Swift is installed.
 RELEASE = swift build -c release --static-swift-stdlib
 
-.PHONY: all build build-deps deps check test unit fuzz end-to-end test-as-user sanitize torture unlocking-table demo bench install uninstall clean
+.PHONY: all build build-deps deps check test unit fuzz coverage end-to-end test-as-user sanitize torture unlocking-table demo bench install uninstall clean
 
 all: build
 
@@ -34,6 +34,10 @@ unit: deps
 fuzz: deps
 	Scripts/fuzz
 
+# How many lines of the parsers the Swift tests reach.
+coverage: deps
+	Scripts/coverage
+
 # A process for each core; a file's tests stay together, as some share a home.
 end-to-end: deps build
 	cd Tests/EndToEnd && ../../.venv/bin/python -m pytest -n auto --dist loadfile
@@ -42,7 +46,7 @@ end-to-end: deps build
 test-as-user: deps build
 	@Scripts/test-as-user
 
-# The Swift tests with sanitizers.
+# The Swift tests with sanitizers; of rotations in trouble, a seventh.
 sanitize: deps
 	Scripts/sanitize
 

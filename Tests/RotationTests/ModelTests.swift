@@ -9,7 +9,7 @@ import Testing
 @Suite("Any sequence of rotations and troubles")
 struct ModelTests {
     /// How many sequences.
-    static let sequences = isTorture ? 12_000 : 1_000
+    static let sequences = isTorture ? 12_000 : isShort ? 100 : 1_000
 
     /// What people and time do.
     enum Operation: CaseIterable {

@@ -26,6 +26,23 @@ struct BoundsTests {
         #expect(raw.problem() == .damaged(.header))
     }
 
+    @Test("slots that go past what is read at first are read, and missed where the file ends before they do")
+    func manySlots() throws {
+        let sample = try SampleStore()
+        let slot = Slot(
+            wrapping: sample.dataKey, kind: .unknown(0x70, parameters: [UInt8](repeating: 1, count: 400)),
+            under: .counting(), store: try ClosedStore(at: sample.path).id, created: 1)
+        try StoreWriter(locking: sample.path).update(with: sample.dataKey) { draft in
+            for _ in 0..<31 { draft.add(slot) }
+        }
+        let closed = try ClosedStore(at: sample.path)
+        let slots = try closed.slots()
+        #expect(slots.count == 32 && slots[1...].allSatisfy { $0 == slot })
+        #expect(try secret(of: "dev", in: sample.path, with: sample.dataKey) == "secret2EXAMPLE")
+        try put(Array(try sample.file().prefix(10_000)), at: sample.path)
+        #expect(problem { () throws(StoreError) in _ = try ClosedStore(at: sample.path) } == .damaged(.header))
+    }
+
     @Test("a store of the last generation isn't written any more, and stays readable")
     func lastGeneration() throws {
         let sample = try SampleStore()

@@ -53,6 +53,33 @@ struct SessionTests {
         #expect(isWholeThere)
     }
 
+    @Test("the bytes within, cut off anywhere or with more behind them, are damage")
+    func bytes() throws {
+        let whole = sample("admin").encoded().array()
+        let read = try Session(reading: SecretBytes(copying: whole.span))
+        #expect(Seen(read) == Seen(sample("admin")))
+        for wrong in whole.indices.map({ Array(whole.prefix($0)) }) + [whole + [0]] {
+            let error = problem { () throws(StoreError) in _ = try Session(reading: SecretBytes(copying: wrong.span)) }
+            #expect(error == .damaged(.record), "\(wrong.count) bytes")
+        }
+    }
+
+    @Test("a session bound anew is the same one, and holds for the AWS files as they are now")
+    func bonds() throws {
+        let folder = try TemporaryFolder()
+        try put("[default]\n", at: folder["config"])
+        func files() -> SessionBond.Files { .init(config: folder["config"], credentials: folder["credentials"]) }
+        let before = files()
+        #expect(before == files() && before != .never)
+        try put("[profile dev]\n", at: folder["config"])
+        #expect(files() != before)
+
+        var bond = sample("admin").bond
+        bond.files = files()
+        let (again, was) = (Seen(sample("admin").bound(bond)), Seen(sample("admin")))
+        #expect(again.bond == bond && again.texts == was.texts && again.times == was.times)
+    }
+
     @Test("what can't be written, or would be too large to be read, isn't kept")
     func largest() throws {
         let folder = try TemporaryFolder()

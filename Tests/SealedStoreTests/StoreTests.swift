@@ -52,6 +52,52 @@ struct StoreTests {
         #expect(!withAnotherKey && !inAnotherStore)
     }
 
+    @Test("its own data key proves it before anything is opened, and no other does")
+    func proof() throws {
+        let sample = try SampleStore()
+        let closed = try ClosedStore(at: sample.path)
+        let isOpened = [closed.isOpened(by: sample.dataKey), closed.isOpened(by: .counting())]
+        #expect(isOpened == [true, false])
+        try closed.prove(with: sample.dataKey)
+        let another = problem { () throws(StoreError) in try closed.prove(with: .counting()) }
+        #expect(another == .wrongKey)
+    }
+
+    @Test("what lies in it is lent: keys in the order of the names, the notes of a kind from the oldest on")
+    func everything() throws {
+        let sample = try SampleStore()
+        try StoreWriter(locking: sample.path).update(with: sample.dataKey) { draft in
+            draft.setNote(SecretBytes(text: "phone"), .mfa)
+            draft.setNote(SecretBytes(text: "later journal"), .journal)
+        }
+        let store = try ClosedStore(at: sample.path).open(with: sample.dataKey)
+        var keys: [String] = []
+        try store.forEachKey { profile, key in keys.append("\(profile) \(key.accessKeyID)") }
+        #expect(keys == ["default AKIA1EXAMPLE", "dev AKIA2EXAMPLE", "test AKIA2EXAMPLE"])
+        var notes: [String] = []
+        try store.forEachNote(.journal) { _, note in notes.append(note.text()) }
+        #expect(notes == ["journal", "later journal"])
+    }
+
+    @Test("a profile's tag changes with its key, and with nothing else")
+    func tags() throws {
+        let sample = try SampleStore()
+        func tags() throws -> [[UInt8]?] {
+            let store = try ClosedStore(at: sample.path).open(with: sample.dataKey)
+            return try ["dev", "test", "default", "nobody"].map { try store.keyTag(of: $0) }
+        }
+        let before = try tags()
+        #expect(before[0] != nil && before[0] == before[1] && before[0] != before[2] && before[3] == nil)
+        try sample.rewrite()
+        #expect(try tags() == before)
+        // The record keeps its id, and both profiles that have it.
+        try StoreWriter(locking: sample.path).update(with: sample.dataKey) { (draft) throws(StoreError) in
+            _ = try draft.setSessionsOnly(true, of: "dev")
+        }
+        let after = try tags()
+        #expect(after[0] != before[0] && after[0] == after[1] && after[2...] == before[2...])
+    }
+
     @Test("a key stays as long as one profile has it")
     func sharedKeys() throws {
         let sample = try SampleStore()

@@ -48,7 +48,7 @@ struct AnswerTests {
         let whole = failure.encoded()
         for size in 0..<whole.count { #expect(SharedFailure(reading: Array(whole.prefix(size))) == nil) }
         #expect(SharedFailure(reading: whole + [0]) == nil)
-        for text in ["", "\u{1}", "\u{3}abc", "\u{1}short"] {
+        for text in ["", "\u{1}", "\u{3}abc", "\u{1}short", "\u{1}numbers and a key that is short", "\u{2}\u{9}"] {
             let isNothing =
                 switch Answer(reading: SecretBytes(text: text)) {
                 case nil: true
