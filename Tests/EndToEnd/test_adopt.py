@@ -160,7 +160,7 @@ def test_sessions_are_listed_and_dropped(roles: Roles) -> None:
     assert roles.home.run("sessions", "clear", "deep").done().stdout == "there was no session of deep\n"
     roles.document("deep")
     listed = json.loads(roles.home.run("sessions", "list", "--json").done().stdout)["sessions"]
-    assert [each["profile"] for each in listed] == ["admin", "deep"]
+    assert [each["name"] for each in listed] == ["admin", "deep"]
     assert roles.home.run("sessions", "clear", "deep").done().stdout == "dropped the session of deep\n"
     assert roles.home.run("sessions", "clear").done().stdout == "dropped 1 session\n"
     roles.document("deep")

@@ -38,10 +38,11 @@ struct StoredDeviceTests {
     func found() throws {
         let folder = try TemporaryFolder()
         var draft = StoreDraft()
-        try draft.set(StoredDevice(serialNumber: "phone", seed: SecretBytes(text: "12345678901234567890")))
+        try draft.set(SecretBytes(text: "12345678901234567890"), of: "phone")
         try StoreWriter(locking: folder["store"]).create(draft)
         let dataKey = draft.withDataKey { $0.copy() }
         let store = try ClosedStore(at: folder["store"]).open(with: dataKey)
+        #expect(try draft.hasDevice("phone") && !draft.hasDevice("tablet"))
         #expect(try store.hasDevice("phone") && !store.hasDevice("tablet"))
     }
 }

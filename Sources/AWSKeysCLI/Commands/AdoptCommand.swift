@@ -93,7 +93,10 @@ struct AdoptCommand: ParsableCommand {
         switch chain.source {
         case .none(let source): throw .noCredentials(profile: source)
         case .other(let owner, let source): throw .notOurs(profile: owner, source: source)
-        case .store(let source) where !stored.contains(source): throw .notInStore(profile: source)
+        case .store(let source) where !stored.contains(source):
+            // The line that leads to the store may be the one that an adoption adds.
+            let isItself = chain.roles.contains { $0.profile == source }
+            throw isItself ? .chain(.cycle([source, source])) : .notInStore(profile: source)
         default: break
         }
     }
