@@ -38,6 +38,19 @@ struct ProfileLineTests {
         ]
         for value in others { #expect(!ProfileLine.isOurs(value, for: "dev"), "\(value)") }
     }
+
+    @Test(
+        "a profile asks the store that some SDK finds with a line of ours, and nothing behind it",
+        arguments: [
+            ("[profile dev]\nLINE\n", "dev", true), ("[profile dev]\nLINE\n  more\n", "dev", false),
+            ("[profile dev]\nregion = x\n", "dev", false), ("[profile é]\nLINE\n", "é", true),
+            ("[dev]\nLINE\n", "dev", false), ("", "dev", false),
+        ])
+    func asks(text: String, profile: String, asks: Bool) throws {
+        let text = text.replacing("LINE", with: line.text(for: profile))
+        let file = try AWSFile("config", bytes: SecretBytes(text: text), as: .config)
+        #expect(file.asksStore(for: profile) == asks)
+    }
 }
 
 @Suite("Where lines are added")
