@@ -108,4 +108,6 @@ public enum RoleChainError: Error, Codable, Equatable, Sendable {
     case noRole(profile: String)
     /// A setting of a profile whose value can't be understood.
     case badValue(profile: String, setting: String)
+    /// A setting of a profile that needs a value and has none.
+    case emptyValue(profile: String, setting: String)
 }

@@ -117,7 +117,9 @@ private struct RoleReader<Settings: ProfileSettings> {
     func role() throws(RoleChainError) -> Role {
         // With a web identity, the others aren't looked at.
         let needed = isRole ? ["role_arn", "external_id", "mfa_serial"] : ["role_arn"]
-        for name in needed where own(name)?.isEmpty ?? false { throw bad(name) }
+        for name in needed where own(name)?.isEmpty ?? false {
+            throw .emptyValue(profile: profile, setting: name)
+        }
         var role = Role(profile: profile, arn: own("role_arn") ?? "")
         // To botocore, an empty name is none, and so is a duration that isn't a number.
         role.sessionName = own("role_session_name").flatMap { $0.isEmpty ? nil : $0 }

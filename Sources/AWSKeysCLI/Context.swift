@@ -37,7 +37,7 @@ struct Context: Sendable {
     /// Where one of the AWS files lies.
     func path(of file: ConfigDocument.File) throws -> String {
         let variable = file == .config ? "AWS_CONFIG_FILE" : "AWS_SHARED_CREDENTIALS_FILE"
-        var path = try environment(variable) ?? home() + "/.aws/" + file.rawValue
+        var path = try namedFile(variable, environment) ?? home() + "/.aws/" + file.rawValue
         if path.hasPrefix("~/") { path = try home() + path.dropFirst() }
         return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }

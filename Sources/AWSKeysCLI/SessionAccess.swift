@@ -22,6 +22,7 @@ extension Context {
         // As in the fast lane, a key that may go out needs nothing of the AWS files.
         let mayBeKey = options.noSession || options.duration == nil && !options.wantsSession
         if mayBeKey, let key = try store.keyIfThere(of: profile), !key.isSessionsOnly || options.noSession {
+            if options.duration != nil { throw Failure(.fixedDuration(profile: profile), profile: profile, store: "") }
             return ProfileCredentials(key)
         }
         let world = try LiveSessions(
@@ -100,12 +101,12 @@ final class LiveSessions: SessionWorld {
 
     func service(for profile: String) -> String { access.ownEndpoint(of: "sts", for: profile) ?? "aws" }
 
-    func code(of device: MFADevice) throws(SessionError) -> String {
+    func code(of device: MFADevice, for tasks: [SessionTask]) throws(SessionError) -> String {
         if let token = options.mfaToken, !isTokenUsed, !options.repeats {
             isTokenUsed = true
             return token
         }
-        if let command = device.process { return try code(of: device, printedBy: command) }
+        if let command = device.process { return try code(of: device, printedBy: command, for: tasks) }
         if let code = try storedCode(of: device) { return code }
         if options.repeats { throw .code(serial: device.serialNumber, .eachTime) }
         do throws(Obstacle) {
@@ -143,33 +144,41 @@ final class LiveSessions: SessionWorld {
         }
     }
 
-    private func code(of device: MFADevice, printedBy command: String) throws(SessionError) -> String {
-        let printed = output(of: ["/bin/sh", "-c", command])
+    private func code(
+        of device: MFADevice, printedBy command: String, for tasks: [SessionTask]
+    ) throws(SessionError) -> String {
+        let task = SessionTask.code(serial: device.serialNumber)
+        let printed = isUnderWay(task) ? nil : output(of: ["/bin/sh", "-c", command], for: [task] + tasks)
         let words = printed?.withBytes { String(decoding: $0.array(), as: UTF8.self) } ?? ""
         let code = words.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
         guard isCode(code) else { throw .code(serial: device.serialNumber, .program(command)) }
         return code
     }
 
-    /// What the processes above this one are about, a line each.
+    /// What the processes above this one are about, a line each: the process, the store and the task.
     private static let underWay = "AWSKEYS_UNDER_WAY"
 
     func isUnderWay(_ task: SessionTask) -> Bool {
-        context.environment(Self.underWay)?.split(separator: "\n").contains(task.line[...]) ?? false
+        let lines = context.environment(Self.underWay)?.split(separator: "\n") ?? []
+        return lines.contains { line in
+            let words = line.split(separator: " ", maxSplits: 1)
+            guard words.count == 2, let process = pid_t(words[0]), process > 0 else { return false }
+            // What a program has left behind is free to ask once we have ended who started it.
+            return kill(process, 0) == 0 && words[1] == self.words(for: task)
+        }
     }
+
+    private func words(for task: SessionTask) -> String { "\(hexadecimal(store.id)) \(task.words)" }
 
     func output(of words: [String], for tasks: [SessionTask]) -> SecretBytes? {
         let before = context.environment(Self.underWay)
-        _ = unsafe setenv(Self.underWay, (before ?? "") + tasks.map { $0.line + "\n" }.joined(), 1)
+        let lines = tasks.map { "\(getpid()) \(self.words(for: $0))\n" }
+        _ = unsafe setenv(Self.underWay, (before ?? "") + lines.joined(), 1)
         defer {
             if let before { _ = unsafe setenv(Self.underWay, before, 1) } else { _ = unsafe unsetenv(Self.underWay) }
         }
-        return output(of: words)
-    }
-
-    /// What a program says on standard error is for a person: some SDKs take it for a part of an answer.
-    private func output(of words: [String]) -> SecretBytes? {
-        Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
+        // What a program says on standard error is for a person: some SDKs take it for a part of an answer.
+        return Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
     }
 
     func variable(_ name: String) -> SecretBytes { KeyInput.environmentSecret(name) }
@@ -191,9 +200,10 @@ final class LiveSessions: SessionWorld {
 }
 
 extension SessionTask {
-    fileprivate var line: String {
+    fileprivate var words: String {
         switch self {
         case .program(let profile): "program of \(profile)"
+        case .code(let serial): "code of \(serial)"
         case .session(let name): "session \(name)"
         }
     }

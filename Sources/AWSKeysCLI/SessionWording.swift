@@ -41,13 +41,13 @@ extension Failure {
         case .program(let name, let command):
             self.init(
                 .unavailable,
-                "the `credential_process` of \"\(name)\" gave no credentials: \(Self.program(of: command))",
+                "the `credential_process` of \"\(name)\" gave no credentials" + Self.program(of: command),
                 hint: "run it in a terminal to see why")
         case .circular(let name):
             self.init(
                 .config,
-                "the `credential_process` of \"\(name)\" asks awskeys for \"\(name)\", which has no key for it",
-                hint: "`awskeys add \(name)` gives it one")
+                "the `credential_process` of \"\(name)\" is started again by what it starts itself",
+                hint: "take the line out; `awskeys add \(name)` gives it a key then")
         case .circularSession(let session):
             self.init(
                 .config,
@@ -59,8 +59,8 @@ extension Failure {
                 hint: "run the program in a terminal, and see whether the clock is right: `date`")
         case .fixedDuration(let name):
             self.init(
-                .usage, "the credentials of \"\(name)\" last as long as those who give them say",
-                hint: "leave `--duration` out")
+                .usage, "how long the credentials of \"\(name)\" are good isn't for awskeys to say",
+                hint: "leave `--duration` out, or `--no-session` if it has a key")
         case .noDevice(let name):
             self.init(
                 .usage, "\"\(name)\" names no device whose code could be used",
@@ -79,8 +79,12 @@ extension Failure {
         }
     }
 
-    /// The program that a command starts; its arguments may be secrets.
-    private static func program(of command: String) -> Substring { command.prefix { $0 != " " && $0 != "\t" } }
+    /// The program that a command starts, after a colon, where that is plain to see; all the rest may be a secret.
+    private static func program(of command: String) -> String {
+        let word = command.prefix { $0 != " " && $0 != "\t" }
+        let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-/~".contains($0)) }
+        return isPlain && !word.isEmpty ? ": \(word)" : ""
+    }
 
     private static func named(_ name: String, by profile: String) -> String {
         name == profile ? "" : ", though \"\(profile)\" builds on it"
@@ -118,11 +122,12 @@ extension Failure {
                 "duration_seconds": "it takes 900 to 43200 seconds; without it, a session lives an hour",
                 "session_tags": "it takes names and values with commas between them: team=blue,project=x",
             ]
-            let isEmpty = takes[setting] == nil
             self.init(
-                .config,
-                "`\(setting)` of profile \"\(name)\" " + (isEmpty ? "is empty" : "has a value that cannot be used"),
-                hint: takes[setting] ?? "give it a value, or take the line out")
+                .config, "`\(setting)` of profile \"\(name)\" has a value that cannot be used",
+                hint: takes[setting] ?? "give it another one, or take the line out")
+        case .emptyValue(let name, let setting):
+            self.init(
+                .config, "`\(setting)` of profile \"\(name)\" is empty", hint: "give it a value, or take the line out")
         }
     }
 
@@ -144,7 +149,7 @@ extension Failure {
                 .busy, "\(what), and the one of now was used already", hint: "the next one comes in \(seconds) s")
         case .program(let command):
             self.init(
-                .locked, "\(what), and `mfa_process` printed none: \(Self.program(of: command))",
+                .locked, "\(what), and `mfa_process` printed none" + Self.program(of: command),
                 hint: "run it in a terminal to see why")
         }
     }
@@ -163,7 +168,7 @@ extension Failure {
         guard error.isAccessDenied else { return nil }
         return usedCode
             ? "if the code was wrong or used before, wait for the next one and try again"
-            : "the role's trust policy must let this user assume it, and the user needs `\(action)`"
+            : "the role must trust this user, who needs `\(action)`; `awskeys sessions clear` forgets revoked sessions"
     }
 }
 

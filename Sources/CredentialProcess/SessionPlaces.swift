@@ -20,8 +20,9 @@ public struct SessionPlaces: Sendable {
         guard let home = environment("HOME") else { return nil }
         let cache = environment("XDG_CACHE_HOME") ?? ""
         folder = (cache.utf8.first == UInt8(ascii: "/") ? cache : home + "/.cache") + "/awskeys/sessions"
-        config = Self.expand(environment("AWS_CONFIG_FILE"), home) ?? home + "/.aws/config"
-        credentials = Self.expand(environment("AWS_SHARED_CREDENTIALS_FILE"), home) ?? home + "/.aws/credentials"
+        config = Self.expand(namedFile("AWS_CONFIG_FILE", environment), home) ?? home + "/.aws/config"
+        credentials =
+            Self.expand(namedFile("AWS_SHARED_CREDENTIALS_FILE", environment), home) ?? home + "/.aws/credentials"
         // The variables that lead to another service, one a line.
         var addresses = environment("AWS_ENDPOINT_URL_STS") ?? ""
         addresses += "\n"
@@ -37,6 +38,17 @@ public struct SessionPlaces: Sendable {
         return home + path.dropFirst()
     }
 
+    /// What the name of a variable begins with that says where an AWS file is which is hidden from SDKs.
+    public static let hiddenPrefix = "AWSKEYS_"
+
     /// The stamps of the two AWS files as they are now.
     public var files: SessionBond.Files { SessionBond.Files(config: config, credentials: credentials) }
+}
+
+/// The AWS file that a variable names; `nil` if it names none.
+///
+/// `awskeys exec --server` may name `/dev/null` to SDKs. Then another variable has the true one.
+public func namedFile(_ variable: String, _ environment: (String) -> String?) -> String? {
+    let path = environment(variable)
+    return path == "/dev/null" ? environment(SessionPlaces.hiddenPrefix + variable) ?? path : path
 }

@@ -40,12 +40,14 @@ public struct AdoptionPlan: Sendable {
     /// - Parameters:
     ///   - line: the line that asks awskeys.
     ///   - hasKey: whether the store has a profile's key.
+    ///   - isKeptBack: whether it has the key and gives programs sessions of it only.
     /// - Throws: ``AdoptionError``.
     public init(
         _ profiles: [String], isUndo: Bool, config: borrowing AWSFile, credentials: borrowing AWSFile,
-        line: ProfileLine, hasKey: (String) -> Bool
+        line: ProfileLine, hasKey: (String) -> Bool, isKeptBack: (String) -> Bool
     ) throws(AdoptionError) {
         self.isUndo = isUndo
+        if !isUndo { try Self.requireNothingInherited(config.document, credentials.document) }
         var seen: Set<String> = []
         for profile in profiles where seen.insert(profile).inserted {
             guard SectionHeader.isPlain(profile), !config.document.hasUnusualSection(for: profile),
@@ -68,11 +70,11 @@ public struct AdoptionPlan: Sendable {
                 throw .noRole(profile)
             }
             // Whoever asks for a role isn't to get the key that it is assumed with.
-            if hasKey(profile) { keys.append(profile) }
+            if isUndo ? isKeptBack(profile) : hasKey(profile) { keys.append(profile) }
             let before = renamings.count
             for place in found { try rename(profile, in: place) }
             // The key may have left the store since.
-            if isUndo, !hasKey(profile), renamings.count == before { throw .notAdopted(profile) }
+            if isUndo, !isKeptBack(profile), renamings.count == before { throw .notAdopted(profile) }
         }
     }
 
@@ -80,6 +82,18 @@ public struct AdoptionPlan: Sendable {
     private static let sourcesBeforeLines = [
         "sso_account_id", "sso_role_name", "sso_session", "sso_start_url", "login_session",
     ]
+
+    /// Refuses files that give every profile something that SDKs would act on.
+    private static func requireNothingInherited(_ documents: ConfigDocument...) throws(AdoptionError) {
+        let keys = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", ProfileLine.property]
+        for document in documents {
+            for section in document.sections where section.header.isInherited {
+                for setting in keys + sourcesBeforeLines + Role.settingsOfSDKs where section.property(setting) != nil {
+                    throw .inherited(setting: setting)
+                }
+            }
+        }
+    }
 
     /// Refuses a profile of which SDKs would not ask awskeys.
     private static func requireFree(_ profile: String, _ found: [Place]) throws(AdoptionError) {
@@ -192,6 +206,8 @@ public enum AdoptionError: Error, Equatable, Sendable {
     case inPlainText(profile: String)
     /// It has another source of credentials, which some SDKs would use, by a setting.
     case otherSource(profile: String, setting: String)
+    /// Python's `[DEFAULT]` gives all profiles a setting that SDKs act on.
+    case inherited(setting: String)
     /// Its section is written so that SDKs disagree about it.
     case oddSection(profile: String)
     /// A setting stands in the file so that it can't be renamed for every SDK, or stands there under both names.

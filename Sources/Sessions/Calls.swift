@@ -30,18 +30,21 @@ extension Resolver {
         var request = RoleRequest(role, duration: duration)
         if !previous.isUsers { request.duration = request.duration.map { min($0, chainedDuration) } }
         let client = try world.client(for: asked)
+        var code: MFACode?
         while true {
             var device = role.device
             let signer = try signing(role, after: previous, wanted, &device)
-            let code = try device.map { (device) throws(SessionError) in try self.code(of: device) }
+            if let device, code == nil { code = try self.code(of: device) }
             do throws(SessionError) {
-                let made = try calling(.assumeRole, wanted, usesCode: code != nil) { () throws(AWSError) in
+                let made = try calling(.assumeRole, wanted, usesCode: code != nil) { [code] () throws(AWSError) in
                     try client.assumeRole(request, mfa: code, with: signer.credentials)
                 }
                 return session(wanted, made)
             } catch {
                 // One that was kept may have died at AWS, or the clock may be wrong; a new one tells.
                 guard error.isOfDeadSession, let name = signer.session, !got.contains(name) else { throw error }
+                // Somebody else may have got a new one meanwhile.
+                guard sessions.session(name)?.accessKeyID == signer.credentials.accessKeyID else { continue }
                 guard (try? sessions.remove(name)) != nil else { throw error }
             }
         }
@@ -119,7 +122,7 @@ extension Resolver {
     private static let largestToken = 64 << 10
 
     private func code(of device: MFADevice) throws(SessionError) -> MFACode {
-        MFACode(serialNumber: device.serialNumber, code: try world.code(of: device))
+        MFACode(serialNumber: device.serialNumber, code: try world.code(of: device, for: getting.map { .session($0) }))
     }
 
     /// How long before its end a session is renewed, in seconds: programs that get one with less than 15 minutes left

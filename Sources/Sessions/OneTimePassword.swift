@@ -57,16 +57,36 @@ public enum OneTimePassword {
         }
     }
 
-    /// Where the seed stands: between `secret=` and the next `&` of an address, or everywhere.
+    /// Where the seed stands: everywhere, or in an address behind `secret=`; nowhere if the address says that codes are
+    /// made in another way than AWS's.
+    /// https://github.com/google/google-authenticator/wiki/Key-Uri-Format
     private static func secret(in typed: borrowing Span<UInt8>) -> Range<Int> {
-        let (scheme, name) = (Array("otpauth:".utf8), Array("secret=".utf8))
-        guard typed.count > scheme.count, scheme.indices.allSatisfy({ typed[$0] == scheme[$0] }) else {
-            return 0..<typed.count
+        guard begins(typed, at: 0, with: "otpauth:") else { return 0..<typed.count }
+        let start = typed.indices.first { typed[$0] == UInt8(ascii: "?") } ?? typed.count
+        var seed = 0..<0
+        var from = start + 1
+        while from < typed.count {
+            let end = (from..<typed.count).first { typed[$0] == UInt8(ascii: "&") } ?? typed.count
+            for (name, value) in [("digits=", "6"), ("period=", "30"), ("algorithm=", "sha1")] {
+                guard begins(typed, at: from, with: name) else { continue }
+                guard begins(typed, at: from, with: name + value), from + (name + value).utf8.count == end else {
+                    return 0..<0
+                }
+            }
+            if begins(typed, at: from, with: "secret=") { seed = from + "secret=".utf8.count..<end }
+            from = end + 1
         }
-        for start in 0...(typed.count - name.count) where name.indices.allSatisfy({ typed[start + $0] == name[$0] }) {
-            let from = start + name.count
-            return from..<((from..<typed.count).first { typed[$0] == UInt8(ascii: "&") } ?? typed.count)
+        return seed
+    }
+
+    /// Whether a text stands at a place, in capitals or not; `text` itself has none.
+    private static func begins(_ typed: borrowing Span<UInt8>, at start: Int, with text: String) -> Bool {
+        let wanted = text.utf8.span
+        guard start + wanted.count <= typed.count else { return false }
+        return wanted.indices.allSatisfy { index in
+            let byte = typed[start + index]
+            return (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                ? byte | 0x20 == wanted[index] : byte == wanted[index]
         }
-        return 0..<0
     }
 }

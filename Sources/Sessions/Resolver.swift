@@ -17,6 +17,8 @@ public final class Resolver {
     private(set) var asked = ""
     /// The sessions that are being got, each for the one before it.
     var getting: [String] = []
+    /// What the programs of profiles have answered so far.
+    var ran: [String: ProgramAnswer] = [:]
     /// The sessions that this process got itself.
     var got: Set<String> = []
 
@@ -43,9 +45,10 @@ public final class Resolver {
             return ProfileCredentials(try session(.role(chain, name: profile), isLast: true))
         }
         let device = world.device(of: profile)
-        guard options.mfaToken == nil || device != nil else { throw .noDevice(profile: profile) }
+        guard options.mfaToken == nil || options.noSession || device != nil else { throw .noDevice(profile: profile) }
         let source = try credentials(of: chain.source)
-        guard source.isLongTerm || options.duration == nil else { throw .fixedDuration(profile: profile) }
+        let isSession = source.isLongTerm && !options.noSession
+        guard isSession || options.duration == nil else { throw .fixedDuration(profile: profile) }
         let isWanted = source.isSessionsOnly || options.wantsSession || options.duration != nil
         guard source.isLongTerm, isWanted, !options.noSession else {
             return ProfileCredentials(

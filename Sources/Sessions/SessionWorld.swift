@@ -29,7 +29,9 @@ public protocol SessionWorld: AnyObject {
     /// Which STS that is, since sessions of one aren't good for another.
     func service(for profile: String) -> String
     /// A device's code: six digits.
-    func code(of device: MFADevice) throws(SessionError) -> String
+    ///
+    /// - Parameter tasks: what it is wanted for.
+    func code(of device: MFADevice, for tasks: [SessionTask]) throws(SessionError) -> String
     /// Whether a process above this one is about something that this one is about to begin, which would go on for ever.
     func isUnderWay(_ task: SessionTask) -> Bool
     /// What a program prints that gives credentials; `nil` if it fails.
@@ -48,6 +50,8 @@ public protocol SessionWorld: AnyObject {
 public enum SessionTask: Sendable {
     /// A profile's program is running.
     case program(profile: String)
+    /// A program is running that prints a device's code.
+    case code(serial: String)
     /// A session is being got, and whoever else wants it waits.
     case session(String)
 }

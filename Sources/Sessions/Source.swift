@@ -18,6 +18,18 @@ struct Source: ~Copyable {
     consuming func signing() -> AWSCredentials { credentials }
 }
 
+/// What a program has answered, which may have asked a person: one command runs it once.
+final class ProgramAnswer {
+    private let document: ProcessCredentials
+
+    init(_ document: consuming ProcessCredentials) { self.document = document }
+
+    var source: Source { Source(credentials: document.credentials.copy(), expiration: document.expiration) }
+
+    /// - Parameter now: the time, in seconds since 1970.
+    func isGood(at now: Int) -> Bool { document.expiration.map { now < $0 } ?? true }
+}
+
 extension Resolver {
     /// The credentials that a chain begins with, but for a web identity, which is a session of its own.
     func credentials(of source: CredentialSource) throws(SessionError) -> Source {
@@ -62,11 +74,14 @@ extension Resolver {
         guard !world.isUnderWay(.program(profile: profile)) else { throw .circular(profile: profile) }
         let failure: SessionError =
             words[0] == "aws" ? .needsCLI(profile: profile) : .program(profile: profile, command: words[2])
+        if let earlier = ran[profile], earlier.isGood(at: world.now) { return earlier.source }
         let tasks = [SessionTask.program(profile: profile)] + getting.map { .session($0) }
         guard let output = world.output(of: words, for: tasks) else { throw failure }
         guard let document = try? processCredentials(fromDocument: output) else { throw failure }
-        if let end = document.expiration, end <= world.now { throw .ended(profile: profile) }
-        return Source(credentials: document.credentials.copy(), expiration: document.expiration)
+        let answer = ProgramAnswer(document)
+        guard answer.isGood(at: world.now) else { throw .ended(profile: profile) }
+        ran[profile] = answer
+        return answer.source
     }
 }
 

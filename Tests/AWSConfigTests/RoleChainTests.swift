@@ -193,7 +193,10 @@ struct RoleChainTests {
         var profile = role("p", from: "dev")
         profile[setting] = value
         let settings = Settings(profiles: ["p": profile], keys: ["dev": [.credentials]])
-        #expect(problem("p", settings) == .badValue(profile: "p", setting: setting))
+        #expect(
+            problem("p", settings)
+                == (value.isEmpty
+                    ? .emptyValue(profile: "p", setting: setting) : .badValue(profile: "p", setting: setting)))
     }
 
     @Test("let a web identity's role pass over what its call doesn't take")

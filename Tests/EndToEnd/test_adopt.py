@@ -212,6 +212,7 @@ ROLE = "role_arn = arn:aws:iam::123456789012:role/admin\n"
         (f"[profile me]\n{ROLE}source_profile = dev\nduration_seconds = 60\n", "900 to 43200 seconds"),
         (f"[profile me]\n{ROLE}source_profile = dev\nsso_account_id = 1\n", "`sso_account_id`"),
         (f"[profile me]\n{ROLE}source_profile = dev\nlogin_session = x\n", "`login_session`"),
+        (f"[profile me]\n{ROLE}source_profile = dev\n[DEFAULT]\nsso_region = x\nsso_session = x\n", "[DEFAULT]"),
     ],
 )
 def test_what_awskeys_could_not_answer_for_is_not_adopted(roles: Roles, profiles: str, words: str) -> None:
@@ -220,6 +221,13 @@ def test_what_awskeys_could_not_answer_for_is_not_adopted(roles: Roles, profiles
     for option in ("--yes", "--dry-run"):
         roles.home.run("adopt", "admin", "me", option).failed(78, words)
     assert (roles.home.files(".aws"), roles.home.store.read_bytes()) == (before, store)
+
+
+def test_what_is_not_adopted_is_not_given_back(roles: Roles) -> None:
+    roles.home.run("adopt", "--undo", "dev", "--yes").failed(66, '"dev" is not adopted')
+    roles.home.run("adopt", "dev", "--yes").done()
+    roles.home.run("adopt", "--undo", "dev", "--yes").done()
+    roles.home.run("adopt", "--undo", "dev", "--yes").failed(66, '"dev" is not adopted')
 
 
 def test_a_role_of_a_key_that_is_kept_back_without_a_line_is_adopted(roles: Roles) -> None:

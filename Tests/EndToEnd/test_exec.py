@@ -147,6 +147,11 @@ def test_whoami_is_whom_the_shell_s_programs_are(roles: Roles) -> None:
     )
 
 
+def test_half_a_key_in_the_environment_is_named(roles: Roles) -> None:
+    roles.home.run("whoami", env={"AWS_ACCESS_KEY_ID": roles.key.id}).failed(78, "AWS_SECRET_ACCESS_KEY")
+    roles.home.run("export", "dev", "--no-session", "--duration", "1h").failed(64, "--no-session")
+
+
 def test_the_command_of_a_profile_with_a_program_has_no_variables_more(roles: Roles) -> None:
     document = json.dumps({"Version": 1, "AccessKeyId": roles.key.id, "SecretAccessKey": roles.key.secret})
     file = roles.home.path / "document"

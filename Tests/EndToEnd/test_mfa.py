@@ -63,6 +63,14 @@ def test_sessions_that_roles_share_are_shown_and_dropped_with_their_profile(role
     listed = json.loads(roles.home.run("sessions", "list", "--json").done().stdout)["sessions"]
     assert [each["name"] for each in listed] == ["careful"]
     assert roles.home.run("sessions", "clear", "dev").done().stdout == "there was no session of dev\n"
+    # A name that begins with another one is another profile's.
+    with roles.home.config.open("a") as config:
+        config.write('[profile "careful too"]\nrole_arn = arn:aws:iam::123456789012:role/admin\n')
+        config.write("source_profile = dev\n")
+    roles.document("careful too")
+    roles.home.run("sessions", "clear", "careful").done()
+    listed = json.loads(roles.home.run("sessions", "list", "--json").done().stdout)["sessions"]
+    assert [each["name"] for each in listed] == ["careful too"]
 
 
 def test_a_wrong_code_is_a_refusal(roles: Roles) -> None:

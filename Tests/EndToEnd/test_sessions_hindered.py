@@ -13,7 +13,7 @@ import pytest
 
 from conftest import MakeHome
 from programs import Result
-from sessions import ACCOUNT, Roles, end_of, nobody_listens, role_arn
+from sessions import ACCOUNT, SERIAL, Roles, end_of, nobody_listens, role_arn
 from stub_faults import Call
 from stub_iam import Stub, stub_iam
 from tracing import STRACE, course, killed_at
@@ -223,6 +223,85 @@ def test_a_program_that_asks_for_the_session_it_is_run_for_ends(roles: Roles, as
     assert result.status == 69 and '"program" gave no credentials' in result.stderr and roles.calls == []
 
 
+def test_a_program_that_gives_codes_and_asks_for_the_session_ends(roles: Roles) -> None:
+    config = roles.home.config.read_text()
+    for asked in ("careful", "cautious"):
+        command = f"{roles.home.helper} {asked}"
+        roles.home.config.write_text(
+            config.replace("[profile careful]\n", f"[profile careful]\nmfa_process = {command}\n").replace(
+                "[profile cautious]\n", f"[profile cautious]\nmfa_process = {command}\n"
+            )
+        )
+        result = roles.home.run("whoami", "careful")
+        assert "asks for this session itself" in result.stderr and result.status == 77, result
+    assert roles.calls == []
+
+
+def test_a_program_may_ask_another_store_for_a_profile_of_the_same_name(roles: Roles, make_home: MakeHome) -> None:
+    other = make_home("other", config="", credentials=f"[admin]\n{roles.key.lines()}\n")
+    other.import_all()
+    names = ("HOME", "AWSKEYS_PASSPHRASE_FILE")
+    variables = " ".join(f"{name}={other.env[name]}" for name in names)
+    program(roles, f"env {variables} {roles.home.helper} admin")
+    assert roles.arn("admin") == role_arn("admin")
+
+
+def test_what_a_program_leaves_behind_may_ask_once_that_has_ended(roles: Roles, tmp_path: Path) -> None:
+    file = roles.home.path / "document"
+    document = {"Version": 1, "AccessKeyId": roles.key.id, "SecretAccessKey": roles.key.secret}
+    file.write_text(json.dumps(document))
+    go, done = tmp_path / "go", tmp_path / "done"
+    for pipe in (go, done):
+        subprocess.run(["mkfifo", pipe], check=True)
+    script = tmp_path / "program"
+    later = f"touch {tmp_path}/once; cat {go} >/dev/null; {roles.home.helper} admin"
+    script.write_text(f"#!/bin/sh\n[ -e {tmp_path}/once ] || ({later}) >{done} 2>&1 &\ncat {file}\n")
+    script.chmod(0o755)
+    program(roles, str(script))
+    with subprocess.Popen(["cat", done], stdout=subprocess.PIPE, text=True) as reader:
+        assert roles.arn("admin") == role_arn("admin")
+        roles.home.run("sessions", "clear").done()
+        go.write_text("")
+        assert reader.stdout
+        assert json.loads(reader.stdout.read())["AccessKeyId"].startswith("ASIA")
+
+
+@pytest.mark.parametrize("setting", ["credential_process", "mfa_process"])
+def test_a_command_that_begins_with_a_secret_isn_t_shown(roles: Roles, setting: str) -> None:
+    program(roles, "PASSWORD=hush /bin/false")
+    config = roles.home.config.read_text()
+    if setting == "mfa_process":
+        config = config.replace("[profile careful]\n", "[profile careful]\nmfa_process = PIN='hush hush' false\n")
+        roles.home.config.write_text(config.replace("source_profile = program\nmfa", "source_profile = dev\nmfa"))
+    result = roles.home.run("whoami", "careful" if setting == "mfa_process" else "program")
+    assert result.status in (69, 77) and f"`{setting}`" in result.stderr and "hush" not in result.stderr, result
+
+
+def test_a_program_runs_once_for_a_role_and_its_code(roles: Roles) -> None:
+    runs = roles.home.path / "runs"
+    file = roles.home.path / "document"
+    document = {"Version": 1, "AccessKeyId": roles.key.id, "SecretAccessKey": roles.key.secret}
+    file.write_text(json.dumps(document))
+    script = roles.home.path / "program"
+    script.write_text(f"#!/bin/sh\necho run >>{runs}\ncat {file}\n")
+    script.chmod(0o755)
+    program(roles, str(script))
+    roles.user.mfa_codes |= {"123456"}
+    assert roles.arn("careful", "--mfa-token", "123456") == role_arn("careful")
+    assert runs.read_text() == "run\n"
+
+
+def test_a_code_outlives_the_dead_session_that_it_went_with(roles: Roles) -> None:
+    source = "source_profile = admin\n"
+    roles.home.config.write_text(roles.home.config.read_text().replace(source, f"{source}mfa_serial = {SERIAL}\n"))
+    roles.document("admin")
+    roles.stub.expire_sessions()
+    # A role's session has no device, and AWS says so, with the code that was asked for once.
+    roles.home.run("whoami", "deep", "--mfa-token", "123456").failed(77, "MultiFactorAuthentication")
+    codes = [call.parameters.get("TokenCode") for call in roles.stub.calls("AssumeRole")]
+    assert codes == [None, "123456", None, "123456"]
+
+
 def test_credentials_of_a_program_that_have_ended_are_none(roles: Roles) -> None:
     document = {"Version": 1, "AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "x", "SessionToken": "x"}
     file = roles.home.path / "document"
@@ -232,7 +311,7 @@ def test_credentials_of_a_program_that_have_ended_are_none(roles: Roles) -> None
         roles.home.run("export", profile).failed(69, '"program"', "have ended")
     file.write_text(json.dumps(document | {"Expiration": "2099-01-01T00:00:00Z"}))
     assert json.loads(roles.home.run("export", "program").done().stdout)["AccessKeyId"] == "ASIAEXAMPLE"
-    roles.home.run("export", "program", "--duration", "1h").failed(64, "last as long", hint=True)
+    roles.home.run("export", "program", "--duration", "1h").failed(64, "how long", hint=True)
 
 
 def test_a_locked_store_gives_no_session(roles: Roles) -> None:

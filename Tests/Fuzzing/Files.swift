@@ -37,9 +37,9 @@ struct Files: ~Copyable {
     }
 
     func adoption(of profile: String, isUndo: Bool) -> AdoptionPlan? {
-        try? AdoptionPlan([profile], isUndo: isUndo, config: config, credentials: credentials, line: line) { _ in
-            false
-        }
+        try? AdoptionPlan(
+            [profile], isUndo: isUndo, config: config, credentials: credentials, line: line, hasKey: { _ in false },
+            isKeptBack: { _ in false })
     }
 
     /// The files after some edits, which can be taken back.

@@ -10,7 +10,7 @@ struct AdoptionTests {
     private func plan(_ profiles: [String], isUndo: Bool, _ files: borrowing SampleFiles) throws -> AdoptionPlan {
         try AdoptionPlan(
             profiles, isUndo: isUndo, config: files.config(), credentials: files.credentials(), line: line,
-            hasKey: { $0 == "dev" })
+            hasKey: { $0 == "dev" }, isKeptBack: { $0 == "dev" })
     }
 
     private func carryOut(_ plan: AdoptionPlan, _ files: borrowing SampleFiles) throws {

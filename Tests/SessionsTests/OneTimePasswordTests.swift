@@ -27,6 +27,7 @@ struct OneTimePasswordTests {
             "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ",
             "otpauth://totp/AWS:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=AWS",
             "otpauth://totp/AWS:alice?issuer=AWS&secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "OTPAUTH://totp/a?algorithm=SHA1&digits=6&Period=30&secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
         ])
     func seeds(typed: String) {
         let seed = OneTimePassword.seed(in: SecretBytes(text: typed))
@@ -36,7 +37,10 @@ struct OneTimePasswordTests {
 
     @Test(
         "are not made of anything else",
-        arguments: ["", "x", "GEZDGNBV1", "otpauth://totp/AWS:alice?issuer=AWS", "otpauth:", "GEZDGNBV"])
+        arguments: ["", "x", "GEZDGNBV1", "otpauth://totp/AWS:alice?issuer=AWS", "otpauth:", "GEZDGNBV"]
+            + ["digits=8", "period=60", "algorithm=SHA256", "digits=", "period=300"].map {
+                "otpauth://totp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&\($0)"
+            })
     func noSeeds(typed: String) {
         let isSeed = OneTimePassword.seed(in: SecretBytes(text: typed)) != nil
         #expect(!isSeed)
@@ -72,6 +76,12 @@ struct OneTimePasswordTests {
         #expect(try draft.takeCode(of: "phone", now: 59) == .ready("287082"))
         try draft.set(SecretBytes(text: "12345678901234567890"), of: "phone")
         #expect(try draft.takeCode(of: "phone", now: 59) == .later(seconds: 1))
+        // Another one has codes of its own.
+        try draft.set(SecretBytes(text: "09876543210987654321"), of: "phone")
+        guard case .ready = try draft.takeCode(of: "phone", now: 59) else {
+            Issue.record("a new seed's code was kept back")
+            return
+        }
     }
 
     @Test("aren't kept back for the time that a clock was ahead")

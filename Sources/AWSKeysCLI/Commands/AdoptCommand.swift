@@ -55,12 +55,13 @@ struct AdoptCommand: ParsableCommand {
         let files = try AWSAccess(in: context)
         let keys = try store.keys()
         let names = Set(keys.map(\.profile))
+        let keptBack = Set(keys.filter(\.isSessionsOnly).map(\.profile))
         let line = try context.profileLine()
         let plan: AdoptionPlan
         do throws(AdoptionError) {
             plan = try AdoptionPlan(
                 profiles, isUndo: undo, config: files.config, credentials: files.credentials,
-                line: line, hasKey: names.contains)
+                line: line, hasKey: names.contains, isKeptBack: keptBack.contains)
         } catch {
             throw Failure(error)
         }
@@ -69,7 +70,7 @@ struct AdoptCommand: ParsableCommand {
             access: AWSAccess(
                 like: files, config: try plan.applied(to: files.config),
                 credentials: try plan.applied(to: files.credentials)),
-            isKeptBack: Set(keys.filter(\.isSessionsOnly).map(\.profile) + plan.keys).contains)
+            isKeptBack: keptBack.union(plan.keys).contains)
         for profile in plan.roles {
             do throws(SessionError) {
                 try requireChain(of: profile, in: afterwards, stored: names)
@@ -145,6 +146,10 @@ extension Failure {
             self.init(
                 .config, "profile \"\(name)\" has `\(setting)`, which programs would use instead",
                 hint: "take it out, or put it into a profile of its own")
+        case .inherited(let setting):
+            self.init(
+                .config, "[DEFAULT] has `\(setting)`, which boto3 and the AWS CLI add to every profile",
+                hint: "put it into the profiles that need it")
         case .oddSection(let name):
             self.init(
                 .config, "profile \"\(name)\" can't be adopted: \(LeaveReason.oddSection.words)",

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CredentialProcess
 import Foundation
+import Importing
 import Sealing
 import Sessions
 
@@ -50,7 +51,13 @@ struct ExecCommand: ParsableCommand {
         // SDKs ask this profile before a server, if no other is named.
         let isOvershadowed = server && access.hasCredentials("default")
         if isOvershadowed {
-            for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] { environment.set(name, to: "/dev/null") }
+            let files = [
+                ("AWS_CONFIG_FILE", access.config.path), ("AWS_SHARED_CREDENTIALS_FILE", access.credentials.path),
+            ]
+            for (name, path) in files {
+                environment.set(name, to: "/dev/null")
+                environment.set(SessionPlaces.hiddenPrefix + name, to: path)
+            }
         }
         let usual = isOvershadowed ? access.setting("region", of: "default") : nil
         if let region = region ?? access.setting("region", of: profile) ?? usual {

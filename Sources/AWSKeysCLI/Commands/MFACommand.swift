@@ -40,7 +40,8 @@ struct MFACommand: ParsableCommand {
             try Console.confirm("\(loss)\(price) Seal the seed of \(serial)?", yes: yes)
             guard let seed = OneTimePassword.seed(in: try typed()) else {
                 throw Failure(
-                    .usage, "that is no seed of a virtual device", hint: "it has letters and the digits 2 to 7 only")
+                    .usage, "that is no seed of a virtual device as AWS has them",
+                    hint: "it has letters and the digits 2 to 7 only; codes have six digits and last 30 s, by SHA-1")
             }
             try store.update { draft in
                 // Once more and under the lock: another command may have added one since.

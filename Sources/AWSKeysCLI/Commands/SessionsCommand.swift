@@ -59,11 +59,12 @@ struct SessionsCommand: ParsableCommand {
         func run(in context: Context) throws {
             guard !profiles.isEmpty else { return try clearAll(in: context.sessionPlaces().folder) }
             let folder = try UnlockedStore.unlock(in: context).sessionFolder()
+            let access = try AWSAccess(in: context)
             var names: [String] = []
             folder.forEach { names.append($0.name) }
             for profile in profiles {
                 // A profile's own, and those of its user that roles share.
-                let own = names.filter { $0 == profile || $0.hasPrefix(profile + " ") }
+                let own = names.filter { $0 == profile || $0.hasPrefix(profile + " ") && !access.exists($0) }
                 for name in own { try remove(name, from: folder) }
                 Console.say(own.isEmpty ? "there was no session of \(profile)" : "dropped the session of \(profile)")
             }

@@ -19,10 +19,12 @@ struct WhoamiCommand: ParsableCommand {
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        // botocore takes the older variable first; `awskeys exec` sets the last one.
-        let variables = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE", "AWSKEYS_PROFILE"]
-        let name = profile ?? variables.lazy.compactMap(context.environment).first ?? "default"
-        let own = profile == nil && session.isEmpty ? environmentCredentials(in: context) : nil
+        // botocore takes the older variable first.
+        let named = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"].lazy.compactMap(context.environment).first
+        let isServed = context.environment("AWS_CONTAINER_CREDENTIALS_FULL_URI") != nil
+        let served = isServed ? context.environment("AWSKEYS_PROFILE") : nil
+        let name = profile ?? named ?? served ?? "default"
+        let own = profile == nil && session.isEmpty ? try environmentCredentials(in: context) : nil
         let isOwn = own != nil
         let credentials = try own ?? context.credentials(for: name, session.options)
         let client = try AWSAccess(in: context).client(for: name)
@@ -36,11 +38,18 @@ struct WhoamiCommand: ParsableCommand {
     }
 
     /// The credentials in the environment, which SDKs take before any profile; `nil` if it has none.
-    private func environmentCredentials(in context: Context) -> ProfileCredentials? {
+    private func environmentCredentials(in context: Context) throws -> ProfileCredentials? {
+        guard let id = context.environment("AWS_ACCESS_KEY_ID") else { return nil }
         let secret = KeyInput.environmentSecret("AWS_SECRET_ACCESS_KEY")
-        guard let id = context.environment("AWS_ACCESS_KEY_ID"), secret.count > 0 else { return nil }
+        guard secret.count > 0 else {
+            throw Failure(
+                .config, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not, so that programs stop there",
+                hint: "unset it, or name a profile")
+        }
+        // The older name, which some SDKs still read.
+        let token = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"].first { context.environment($0) != nil }
         return ProfileCredentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: KeyInput.environmentSecret("AWS_SESSION_TOKEN"),
+            accessKeyID: id, secretAccessKey: secret, sessionToken: KeyInput.environmentSecret(token ?? ""),
             expiration: context.environment("AWS_CREDENTIAL_EXPIRATION").flatMap { seconds(ofTimestamp: $0) })
     }
 
