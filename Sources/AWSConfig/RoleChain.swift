@@ -132,7 +132,7 @@ private struct RoleReader<Settings: ProfileSettings> {
         } else if duration != nil, isRole {
             throw bad("duration_seconds")
         }
-        role.tags = try list("session_tags").map { (text) throws(RoleChainError) in
+        role.tags = try (isRole ? list("session_tags") : []).map { (text) throws(RoleChainError) in
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(trimmed)
             guard parts.count == 2, !parts[0].isEmpty else { throw bad("session_tags") }
             return Role.Tag(key: parts[0], value: parts[1])

@@ -32,6 +32,11 @@ final class AWSAccess {
         self.credentials = credentials
     }
 
+    /// Where the files lie, by the variables that say so.
+    var paths: [(variable: String, path: String)] {
+        [("AWS_CONFIG_FILE", config.path), ("AWS_SHARED_CREDENTIALS_FILE", credentials.path)]
+    }
+
     /// A client with a profile's region, endpoints and certificates; `nil` stands for the environment alone.
     func client(for profile: String?) throws -> AWSClient {
         do throws(EndpointError) {

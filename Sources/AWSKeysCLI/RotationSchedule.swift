@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialProcess
 import Foundation
 
 /// A timer of systemd's, in the user's own manager, that rotates keys of an age.
@@ -55,7 +56,7 @@ enum RotationSchedule: ExpressibleByArgument {
         let folder = FileManager.default.currentDirectoryPath
         return plain.compactMap { name in context.environment(name).map { (name, $0) } }
             + paths.compactMap { name in
-                context.environment(name).map {
+                namedFile(name, context.environment).map {
                     (name, $0.hasPrefix("/") || $0.hasPrefix("~/") ? $0 : folder + "/" + $0)
                 }
             }

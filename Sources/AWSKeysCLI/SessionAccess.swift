@@ -22,11 +22,13 @@ extension Context {
         // As in the fast lane, a key that may go out needs nothing of the AWS files.
         let mayBeKey = options.noSession || options.duration == nil && !options.wantsSession
         if mayBeKey, let key = try store.keyIfThere(of: profile), !key.isSessionsOnly || options.noSession {
-            if options.duration != nil { throw Failure(.fixedDuration(profile: profile), profile: profile, store: "") }
+            guard options.duration == nil else {
+                throw Failure(.fixedDuration(profile: profile), profile: profile, store: store.path)
+            }
             return ProfileCredentials(key)
         }
         let world = try LiveSessions(
-            store, options, until: options.isForProgram ? deadline : Deadline(in: Unlocker.patience))
+            store, of: profile, options, until: options.isForProgram ? deadline : Deadline(in: Unlocker.patience))
         do throws(SessionError) {
             return try world.resolver().credentials(for: profile)
         } catch {
@@ -43,12 +45,17 @@ final class LiveSessions: SessionWorld {
     private let access: AWSAccess
     private let context: Context
     private let options: SessionOptions
+    private let asked: String
     private var isTokenUsed = false
     /// What is said if STS takes its time.
     private var notice: DispatchWorkItem?
 
-    init(_ store: consuming UnlockedStore, _ options: SessionOptions, until deadline: Deadline) throws {
+    /// - Parameter profile: the one that is asked for.
+    init(
+        _ store: consuming UnlockedStore, of profile: String, _ options: SessionOptions, until deadline: Deadline
+    ) throws {
         context = store.context
+        asked = profile
         self.options = options
         self.deadline = deadline
         places = try context.sessionPlaces()
@@ -71,17 +78,19 @@ final class LiveSessions: SessionWorld {
 
     func chain(of profile: String) throws(SessionError) -> RoleChain {
         do throws(RoleChainError) {
-            return try RoleChain(of: profile, in: SettingsAndStore(access: access, isKeptBack: isKeptBack))
+            return try RoleChain(of: profile, in: SettingsAndStore(access: access, hasKey: hasKey))
         } catch {
             throw .chain(error)
         }
     }
 
-    /// Whether the store has a profile's key and keeps it back. Whoever has said so is to get sessions, whatever became
-    /// of the profile's line.
-    private func isKeptBack(_ profile: String) -> Bool {
-        guard let store = try? openStore() else { return false }
-        return (try? store.key(of: profile)?.isSessionsOnly) ?? false
+    /// Whether the store has a profile's key for sessions, though no line may ask for it: that of the profile that was
+    /// asked for, or one that it keeps back. Whoever has said so is to get sessions, whatever became of the line.
+    private func hasKey(_ profile: String) -> Bool {
+        guard let store = try? openStore(), let isKeptBack = try? store.key(of: profile)?.isSessionsOnly else {
+            return false
+        }
+        return isKeptBack || profile == asked
     }
 
     func plainKeys(of profile: String) throws(SessionError) -> AWSCredentials {
@@ -148,7 +157,8 @@ final class LiveSessions: SessionWorld {
         of device: MFADevice, printedBy command: String, for tasks: [SessionTask]
     ) throws(SessionError) -> String {
         let task = SessionTask.code(serial: device.serialNumber)
-        let printed = isUnderWay(task) ? nil : output(of: ["/bin/sh", "-c", command], for: [task] + tasks)
+        if isUnderWay(task) { throw .code(serial: device.serialNumber, .circular) }
+        let printed = output(of: ["/bin/sh", "-c", command], for: [task] + tasks)
         let words = printed?.withBytes { String(decoding: $0.array(), as: UTF8.self) } ?? ""
         let code = words.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
         guard isCode(code) else { throw .code(serial: device.serialNumber, .program(command)) }
@@ -159,23 +169,26 @@ final class LiveSessions: SessionWorld {
     private static let underWay = "AWSKEYS_UNDER_WAY"
 
     func isUnderWay(_ task: SessionTask) -> Bool {
-        let lines = context.environment(Self.underWay)?.split(separator: "\n") ?? []
-        return lines.contains { line in
-            let words = line.split(separator: " ", maxSplits: 1)
-            guard words.count == 2, let process = pid_t(words[0]), process > 0 else { return false }
-            // What a program has left behind is free to ask once we have ended who started it.
-            return kill(process, 0) == 0 && words[1] == self.words(for: task)
-        }
+        guard let lines = context.environment(Self.underWay)?.split(separator: "\n") else { return false }
+        // What a program has left behind when it ended is below nobody, and free to ask.
+        return processesAbove().contains { lines.contains(line(for: task, of: $0)[...]) }
     }
 
-    private func words(for task: SessionTask) -> String { "\(hexadecimal(store.id)) \(task.words)" }
+    private func line(for task: SessionTask, of process: pid_t) -> String {
+        "\(process) \(hexadecimal(store.id)) \(task.words)"
+    }
 
     func output(of words: [String], for tasks: [SessionTask]) -> SecretBytes? {
-        let before = context.environment(Self.underWay)
-        let lines = tasks.map { "\(getpid()) \(self.words(for: $0))\n" }
-        _ = unsafe setenv(Self.underWay, (before ?? "") + lines.joined(), 1)
+        let lines = tasks.map { line(for: $0, of: getpid()) + "\n" }
+        var variables = [Self.underWay: (context.environment(Self.underWay) ?? "") + lines.joined()]
+        // It is to see the AWS files as awskeys does.
+        for (name, path) in access.paths where context.environment(name) == hiddenFile { variables[name] = path }
+        let before = variables.keys.map { ($0, context.environment($0)) }
+        for (name, value) in variables { _ = unsafe setenv(name, value, 1) }
         defer {
-            if let before { _ = unsafe setenv(Self.underWay, before, 1) } else { _ = unsafe unsetenv(Self.underWay) }
+            for (name, value) in before {
+                if let value { _ = unsafe setenv(name, value, 1) } else { _ = unsafe unsetenv(name) }
+            }
         }
         // What a program says on standard error is for a person: some SDKs take it for a part of an answer.
         return Unlocking.output(of: words, complains: !options.isForProgram, until: deadline)
@@ -199,6 +212,20 @@ final class LiveSessions: SessionWorld {
     }
 }
 
+/// The processes that this one was started by, one by the other, as far as `/proc` shows them.
+private func processesAbove() -> [pid_t] {
+    var found: [pid_t] = []
+    var process = getppid()
+    while process > 0 {
+        found.append(process)
+        // proc(5): the name in brackets, the state, the parent.
+        let status = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+        let words = status[(status.lastIndex(of: ")") ?? status.startIndex)...].split(separator: " ")
+        process = words.count > 2 ? pid_t(words[2]) ?? 0 : 0
+    }
+    return found
+}
+
 extension SessionTask {
     fileprivate var words: String {
         switch self {
@@ -209,12 +236,12 @@ extension SessionTask {
     }
 }
 
-/// The AWS files, and the keys that the store keeps back.
+/// The AWS files, and the keys that the store has for sessions without being asked by a line.
 struct SettingsAndStore: ProfileSettings {
     let access: AWSAccess
-    let isKeptBack: (String) -> Bool
+    let hasKey: (String) -> Bool
 
-    func exists(_ profile: String) -> Bool { access.exists(profile) || isKeptBack(profile) }
+    func exists(_ profile: String) -> Bool { access.exists(profile) || hasKey(profile) }
     func setting(_ name: String, of profile: String) -> String? { access.setting(name, of: profile) }
     func filesWithKeys(of profile: String) -> Set<ConfigDocument.File> { access.filesWithKeys(of: profile) }
     func asksStore(_ profile: String) -> Bool {
@@ -222,6 +249,6 @@ struct SettingsAndStore: ProfileSettings {
         // Without a line, it is the only source; a line of ours in other words, such as with `env`, would ask us again.
         let command = setting("credential_process", of: profile)
         let isOnly = command?.contains("awskeys") ?? filesWithKeys(of: profile).isEmpty
-        return isOnly && isKeptBack(profile)
+        return isOnly && hasKey(profile)
     }
 }

@@ -51,8 +51,8 @@ extension Failure {
         case .circularSession(let session):
             self.init(
                 .config,
-                "the session of \"\(session)\" is got with a `credential_process` that asks for this session itself",
-                hint: "let `source_profile` lead to a profile that has credentials of its own")
+                "the session of \"\(session)\" is got with a program that asks for this session itself",
+                hint: "let neither `source_profile` nor `mfa_process` lead back to it")
         case .ended(let name):
             self.init(
                 .unavailable, "the credentials that \"\(name)\" has from a program have ended",
@@ -60,7 +60,7 @@ extension Failure {
         case .fixedDuration(let name):
             self.init(
                 .usage, "how long the credentials of \"\(name)\" are good isn't for awskeys to say",
-                hint: "leave `--duration` out, or `--no-session` if it has a key")
+                hint: "leave `--duration` out, or, if it has a key, `--no-session`")
         case .noDevice(let name):
             self.init(
                 .usage, "\"\(name)\" names no device whose code could be used",
@@ -147,6 +147,10 @@ extension Failure {
         case .used(let seconds):
             self.init(
                 .busy, "\(what), and the one of now was used already", hint: "the next one comes in \(seconds) s")
+        case .circular:
+            self.init(
+                .config, "\(what), and `mfa_process` is started again by what it starts itself",
+                hint: "let it ask the device, and not awskeys")
         case .program(let command):
             self.init(
                 .locked, "\(what), and `mfa_process` printed none" + Self.program(of: command),
@@ -156,19 +160,24 @@ extension Failure {
 
     private init(_ error: AWSError, _ call: SessionError.Call, session: String, usedCode: Bool) {
         let action = "sts:\(call.rawValue)"
-        self = Failure(error, call: action, hint: Self.hint(error, action, usedCode: usedCode)).named(session)
+        self = Failure(error, call: action, hint: Self.hint(error, call, usedCode: usedCode)).named(session)
     }
 }
 
 extension Failure {
-    private static func hint(_ error: AWSError, _ action: String, usedCode: Bool) -> String? {
+    private static func hint(_ error: AWSError, _ call: SessionError.Call, usedCode: Bool) -> String? {
         if error.isExpiredToken {
             return "what signed the call has ended: see to where it comes from, and to this machine's clock, `date`"
         }
         guard error.isAccessDenied else { return nil }
-        return usedCode
-            ? "if the code was wrong or used before, wait for the next one and try again"
-            : "the role must trust this user, who needs `\(action)`; `awskeys sessions clear` forgets revoked sessions"
+        if usedCode { return "if the code was wrong or used before, wait for the next one and try again" }
+        switch call {
+        case .getSessionToken: return "a policy keeps the user from `sts:GetSessionToken`"
+        case .assumeRole:
+            return "the role must trust this user, who needs `sts:AssumeRole`; if a session was revoked, "
+                + "`awskeys sessions clear` forgets it"
+        case .assumeRoleWithWebIdentity: return "the role must trust the identity's provider and its audience"
+        }
     }
 }
 

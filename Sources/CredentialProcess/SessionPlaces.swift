@@ -38,17 +38,17 @@ public struct SessionPlaces: Sendable {
         return home + path.dropFirst()
     }
 
-    /// What the name of a variable begins with that says where an AWS file is which is hidden from SDKs.
-    public static let hiddenPrefix = "AWSKEYS_"
-
     /// The stamps of the two AWS files as they are now.
     public var files: SessionBond.Files { SessionBond.Files(config: config, credentials: credentials) }
 }
 
-/// The AWS file that a variable names; `nil` if it names none.
-///
-/// `awskeys exec --server` may name `/dev/null` to SDKs. Then another variable has the true one.
+/// What `awskeys exec --server` names to SDKs in the place of AWS files that they are not to see.
+public let hiddenFile = "/dev/null"
+/// The prefix of the variables that say where these files are.
+public let hiddenPrefix = "AWSKEYS_"
+
+/// The AWS file that a variable names, also where it is hidden from SDKs; `nil` if it names none.
 public func namedFile(_ variable: String, _ environment: (String) -> String?) -> String? {
     let path = environment(variable)
-    return path == "/dev/null" ? environment(SessionPlaces.hiddenPrefix + variable) ?? path : path
+    return path == hiddenFile ? environment(hiddenPrefix + variable) ?? path : path
 }

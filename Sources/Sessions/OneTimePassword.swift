@@ -57,11 +57,12 @@ public enum OneTimePassword {
         }
     }
 
-    /// Where the seed stands: everywhere, or in an address behind `secret=`; nowhere if the address says that codes are
-    /// made in another way than AWS's.
+    /// Where the seed stands: all of it, or, in an address, what follows `secret=`; nowhere if the address says that
+    /// codes are made in another way than AWS's.
     /// https://github.com/google/google-authenticator/wiki/Key-Uri-Format
     private static func secret(in typed: borrowing Span<UInt8>) -> Range<Int> {
         guard begins(typed, at: 0, with: "otpauth:") else { return 0..<typed.count }
+        guard begins(typed, at: 0, with: "otpauth://totp/") else { return 0..<0 }
         let start = typed.indices.first { typed[$0] == UInt8(ascii: "?") } ?? typed.count
         var seed = 0..<0
         var from = start + 1

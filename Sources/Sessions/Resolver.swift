@@ -47,10 +47,10 @@ public final class Resolver {
         let device = world.device(of: profile)
         guard options.mfaToken == nil || options.noSession || device != nil else { throw .noDevice(profile: profile) }
         let source = try credentials(of: chain.source)
-        let isSession = source.isLongTerm && !options.noSession
-        guard isSession || options.duration == nil else { throw .fixedDuration(profile: profile) }
+        let canBeSession = source.isLongTerm && !options.noSession
+        guard canBeSession || options.duration == nil else { throw .fixedDuration(profile: profile) }
         let isWanted = source.isSessionsOnly || options.wantsSession || options.duration != nil
-        guard source.isLongTerm, isWanted, !options.noSession else {
+        guard canBeSession, isWanted else {
             return ProfileCredentials(
                 accessKeyID: source.credentials.accessKeyID,
                 secretAccessKey: source.credentials.secretAccessKey.copy(),

@@ -27,7 +27,7 @@ public enum SessionError: Error, Equatable, Sendable {
     case circularSession(String)
     /// A program gave credentials that have ended.
     case ended(profile: String)
-    /// A profile's credentials live as long as those who give them say, and not as was asked for.
+    /// How long a profile's credentials live can't be asked for: a key's, or another program's.
     case fixedDuration(profile: String)
     /// There is a code, and a profile that names no device.
     case noDevice(profile: String)
@@ -61,6 +61,8 @@ public enum SessionError: Error, Equatable, Sendable {
         case eachTime
         /// The code of now was used already, and there's no time to wait for the next one.
         case used(seconds: Int)
+        /// The program that gives codes was started again by what it starts itself.
+        case circular
         /// The program that gives codes failed.
         case program(String)
     }

@@ -63,7 +63,7 @@ extension StoreDraft {
     public mutating func set(_ seed: consuming SecretBytes, of serialNumber: String) throws(StoreError) {
         let id = try note(of: serialNumber)
         var lastStep: UInt64 = 0
-        // If it is the same seed once more, its last code is no newer for that.
+        // If it is the same seed once more, its last code stays used.
         if let before = try device(id), seed.withBytes({ before.seed.equals($0) }) { lastStep = before.lastStep }
         let device = StoredDevice(serialNumber: serialNumber, seed: seed, lastStep: lastStep)
         setNote(device.encoded(), .mfa, id: id)

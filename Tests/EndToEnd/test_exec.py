@@ -149,7 +149,16 @@ def test_whoami_is_whom_the_shell_s_programs_are(roles: Roles) -> None:
 
 def test_half_a_key_in_the_environment_is_named(roles: Roles) -> None:
     roles.home.run("whoami", env={"AWS_ACCESS_KEY_ID": roles.key.id}).failed(78, "AWS_SECRET_ACCESS_KEY")
+
+
+def test_a_key_has_no_duration_and_a_session_of_it_does(roles: Roles) -> None:
     roles.home.run("export", "dev", "--no-session", "--duration", "1h").failed(64, "--no-session")
+    # Also where no line asks for it any more.
+    roles.home.config.write_text("")
+    roles.home.credentials.write_text("")
+    assert json.loads(roles.home.run("export", "dev", "--duration", "1h").done().stdout)["SessionToken"]
+    told = roles.home.run("exec", "dev", "--server", "--", "echo", "ran").done()
+    assert told.stdout == "ran\n"
 
 
 def test_the_command_of_a_profile_with_a_program_has_no_variables_more(roles: Roles) -> None:

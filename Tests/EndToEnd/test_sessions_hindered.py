@@ -219,7 +219,7 @@ def test_a_program_that_asks_for_the_session_it_is_run_for_ends(roles: Roles, as
     program(roles, f"{roles.home.helper} {asked}")
     result = roles.home.run("whoami", "deep")
     # The program says so, which is awskeys too; waiting for its own end, it would say something else.
-    assert f'the session of "{asked}" is got with a `credential_process`' in result.stderr, result
+    assert f'the session of "{asked}" is got with a program that asks for this' in result.stderr, result
     assert result.status == 69 and '"program" gave no credentials' in result.stderr and roles.calls == []
 
 
@@ -239,11 +239,13 @@ def test_a_program_that_gives_codes_and_asks_for_the_session_ends(roles: Roles) 
 
 def test_a_program_may_ask_another_store_for_a_profile_of_the_same_name(roles: Roles, make_home: MakeHome) -> None:
     other = make_home("other", config="", credentials=f"[admin]\n{roles.key.lines()}\n")
-    other.import_all()
+    other.run("import", "--sessions", "--yes").done()
     names = ("HOME", "AWSKEYS_PASSPHRASE_FILE")
     variables = " ".join(f"{name}={other.env[name]}" for name in names)
     program(roles, f"env {variables} {roles.home.helper} admin")
+    # That one's session of the same name is looked for and got meanwhile, and roles can be assumed with it.
     assert roles.arn("admin") == role_arn("admin")
+    assert roles.calls == ["GetSessionToken", "AssumeRole"]
 
 
 def test_what_a_program_leaves_behind_may_ask_once_that_has_ended(roles: Roles, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ struct MatrixTests {
         case fresh, retired, keptActive, rollingBack
     }
 
-    /// Under sanitizers, every seventh is tried. What goes round in the loops has no 7 in its number, so that all of it
+    /// Under sanitizers, every seventh is tried. No inner loop's length is a multiple of 7, so that each of its values
     /// has its turn: follow-ups, faults, lengths.
     private static let stride = isShort ? 7 : 1
 

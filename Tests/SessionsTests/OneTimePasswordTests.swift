@@ -38,6 +38,7 @@ struct OneTimePasswordTests {
     @Test(
         "are not made of anything else",
         arguments: ["", "x", "GEZDGNBV1", "otpauth://totp/AWS:alice?issuer=AWS", "otpauth:", "GEZDGNBV"]
+            + ["otpauth://hotp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=1"]
             + ["digits=8", "period=60", "algorithm=SHA256", "digits=", "period=300"].map {
                 "otpauth://totp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&\($0)"
             })

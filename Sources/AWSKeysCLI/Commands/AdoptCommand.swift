@@ -30,7 +30,7 @@ struct AdoptCommand: ParsableCommand {
     func run(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
         let before = try plan(store, in: context)
-        show(before.plan, in: context)
+        show(before.plan)
         guard !dryRun else { return }
         try Console.confirm(undo ? "give them back?" : "let programs ask awskeys for them?", yes: yes)
         try store.change(isTaking: false) { (importer) in
@@ -70,7 +70,7 @@ struct AdoptCommand: ParsableCommand {
             access: AWSAccess(
                 like: files, config: try plan.applied(to: files.config),
                 credentials: try plan.applied(to: files.credentials)),
-            isKeptBack: keptBack.union(plan.keys).contains)
+            hasKey: keptBack.union(plan.keys).contains)
         for profile in plan.roles {
             do throws(SessionError) {
                 try requireChain(of: profile, in: afterwards, stored: names)
@@ -102,7 +102,7 @@ struct AdoptCommand: ParsableCommand {
         }
     }
 
-    private func show(_ plan: AdoptionPlan, in context: Context) {
+    private func show(_ plan: AdoptionPlan) {
         for each in plan.renamings {
             Console.say("\(each.file.rawValue):\(each.line): \(each.name) -> \(each.newName)")
         }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CredentialProcess
 import Foundation
-import Importing
 import Sealing
 import Sessions
 
@@ -51,12 +50,9 @@ struct ExecCommand: ParsableCommand {
         // SDKs ask this profile before a server, if no other is named.
         let isOvershadowed = server && access.hasCredentials("default")
         if isOvershadowed {
-            let files = [
-                ("AWS_CONFIG_FILE", access.config.path), ("AWS_SHARED_CREDENTIALS_FILE", access.credentials.path),
-            ]
-            for (name, path) in files {
-                environment.set(name, to: "/dev/null")
-                environment.set(SessionPlaces.hiddenPrefix + name, to: path)
+            for (name, path) in access.paths {
+                environment.set(name, to: hiddenFile)
+                environment.set(hiddenPrefix + name, to: path)
             }
         }
         let usual = isOvershadowed ? access.setting("region", of: "default") : nil

@@ -46,9 +46,9 @@ struct ServeCommand: ParsableCommand {
 
     /// Uses the data key again and again, so that the store doesn't lock by itself under a command that runs for long.
     private func keepUnlocked(_ store: [UInt8]) {
-        // It may be locked and unlocked again for a shorter time.
-        let lifetime = min(KeyCache.load(store: store)?.lifetime ?? 20, 20)
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(lifetime) * 500)) { keepUnlocked(store) }
+        // Often, since it may be locked, and unlocked again for a shorter time.
+        let seconds = min(Double(KeyCache.load(store: store)?.lifetime ?? 20) / 2, 10)
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { keepUnlocked(store) }
     }
 
     /// 256 random bits in hexadecimal.

@@ -58,13 +58,20 @@ struct SessionsCommand: ParsableCommand {
 
         func run(in context: Context) throws {
             guard !profiles.isEmpty else { return try clearAll(in: context.sessionPlaces().folder) }
-            let folder = try UnlockedStore.unlock(in: context).sessionFolder()
-            let access = try AWSAccess(in: context)
+            let store = try UnlockedStore.unlock(in: context)
+            let folder = try store.sessionFolder()
+            // Files that can't be read keep nobody from it.
+            let access = try? AWSAccess(in: context)
+            let stored = try Set(store.keys().map(\.profile))
             var names: [String] = []
             folder.forEach { names.append($0.name) }
             for profile in profiles {
                 // A profile's own, and those of its user that roles share.
-                let own = names.filter { $0 == profile || $0.hasPrefix(profile + " ") && !access.exists($0) }
+                let own = names.filter { name in
+                    if name == profile { return true }
+                    guard let space = name.lastIndex(of: " "), name[..<space] == profile else { return false }
+                    return !stored.contains(name) && access?.exists(name) != true
+                }
                 for name in own { try remove(name, from: folder) }
                 Console.say(own.isEmpty ? "there was no session of \(profile)" : "dropped the session of \(profile)")
             }

@@ -1,5 +1,6 @@
 import AWSConfig
 import ArgumentParser
+import CredentialProcess
 import Importing
 
 struct UseCommand: ParsableCommand {
@@ -40,6 +41,11 @@ struct UseCommand: ParsableCommand {
         }
         guard let profile else {
             return Console.say(["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].map(evaluate.unset).joined(separator: "\n"))
+        }
+        guard context.environment("AWS_CONFIG_FILE") != hiddenFile else {
+            throw Failure(
+                .config, "this shell hides the AWS files from programs, so that they ask its endpoint",
+                hint: "leave it, or `unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE`")
         }
         guard try AWSAccess(in: context).exists(profile) else {
             throw Failure(.notFound, "there is no profile \"\(profile)\" in the AWS files")

@@ -43,13 +43,13 @@ struct WhoamiCommand: ParsableCommand {
         let secret = KeyInput.environmentSecret("AWS_SECRET_ACCESS_KEY")
         guard secret.count > 0 else {
             throw Failure(
-                .config, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not, so that programs stop there",
+                .config, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not, where boto3 and the AWS CLI stop",
                 hint: "unset it, or name a profile")
         }
-        // The older name, which some SDKs still read.
-        let token = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"].first { context.environment($0) != nil }
+        // The other name is an older one, which some SDKs still read.
+        let token = context.environment("AWS_SESSION_TOKEN") == nil ? "AWS_SECURITY_TOKEN" : "AWS_SESSION_TOKEN"
         return ProfileCredentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: KeyInput.environmentSecret(token ?? ""),
+            accessKeyID: id, secretAccessKey: secret, sessionToken: KeyInput.environmentSecret(token),
             expiration: context.environment("AWS_CREDENTIAL_EXPIRATION").flatMap { seconds(ofTimestamp: $0) })
     }
 
