@@ -88,7 +88,11 @@ struct Setting {
 
     /// Whether it asks awskeys for one of these profiles.
     func asks(for profiles: Set<String>) -> Bool {
-        name.lowercased() == ProfileLine.property && profiles.contains { ProfileLine.isOurs(value, for: $0) }
+        guard name.lowercased() == ProfileLine.property else { return false }
+        // What stands behind a value belongs to no setting; what follows on other lines does.
+        var value = value
+        while value.last == " " || value.last == "\t" { value.removeLast() }
+        return profiles.contains { ProfileLine.isOurs(value, for: $0) }
     }
 }
 
