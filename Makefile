@@ -3,10 +3,11 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS = awskeys awskeys-credential-process
+VERSION = $(shell sed -n 's/.*version: "\(.*\)",/\1/p' Sources/AWSKeysCLI/AWSKeys.swift)
 # The Swift library goes into the programs, so that they run where no Swift is installed.
 RELEASE = swift build -c release --static-swift-stdlib
 
-.PHONY: all build build-deps deps check test unit fuzz coverage end-to-end test-as-user sanitize torture unlocking-table demo bench install uninstall clean
+.PHONY: all build manual deb dist test-deb build-deps deps check test unit fuzz coverage end-to-end test-as-user sanitize torture unlocking-table demo bench install uninstall clean
 
 all: build
 
@@ -18,6 +19,26 @@ deps:
 
 build: build-deps
 	$(RELEASE)
+
+# Manual pages, completions of shells, and the unit that locks stores, made from the programs: in .build.
+manual: build
+	$(RELEASE) --product generate-manual
+	Scripts/manual
+
+# The Debian package: .build/dist/awskeys_VERSION_amd64.deb.
+deb:
+	@Scripts/deps deb
+	$(MAKE) manual
+	Scripts/deb
+
+# A release: sources, package and their checksums, in .build/dist.
+dist: deb
+	git archive --prefix=awskeys-$(VERSION)/ HEAD | gzip -9n >.build/dist/awskeys-$(VERSION).tar.gz
+	cd .build/dist && sha256sum *.tar.gz *.deb >SHA256SUMS
+
+# As root: the package in a Debian that has nothing else.
+test-deb: deb
+	Scripts/test-deb
 
 # Formatting, the house's rules, and the scripts.
 check: deps
