@@ -34,15 +34,25 @@ public struct StoreWriter: ~Copyable {
     ///
     /// - Throws: ``StoreError``.
     public func read(with dataKey: borrowing SealingKey) throws(StoreError) -> StoreDraft {
-        // Owner, mode and slots are looked at as every reader does.
-        _ = try ClosedStore(at: path)
-        let bytes: SecretBytes
-        do throws(FileError) {
-            bytes = try readFile(at: path, atMost: StoreHeader.largestStore)
-        } catch {
-            throw error.number == EFBIG ? .damaged(.header) : .file(error)
+        try StoreDraft.read(path, with: dataKey)
+    }
+
+    /// Copies the store as it is now to a file that isn't there yet, once all of it has been verified.
+    ///
+    /// - Throws: ``StoreError``; `file` with `EEXIST` if there is such a file.
+    public func copy(to copy: String, with dataKey: borrowing SealingKey) throws(StoreError) {
+        let bytes = try bytes(ofStore: path)
+        _ = try bytes.withBytes { (span) throws(StoreError) in try StoreDraft(reading: span, with: dataKey) }
+        try withFiles { () throws(FileError) in try makeFile(at: copy, with: bytes) }
+    }
+
+    /// Copies whatever lies in the store's place to a file that isn't there yet.
+    ///
+    /// - Throws: ``StoreError/file(_:)``.
+    public func keep(as copy: String) throws(StoreError) {
+        try withFiles { () throws(FileError) in
+            try makeFile(at: copy, with: readFile(at: path, atMost: StoreHeader.largestStore))
         }
-        return try bytes.withBytes { (span) throws(StoreError) in try StoreDraft(reading: span, with: dataKey) }
     }
 
     /// Writes a new store, where there is none.
@@ -79,5 +89,25 @@ public struct StoreWriter: ~Copyable {
         let result = try change(&draft)
         try write(draft)
         return result
+    }
+}
+
+extension StoreDraft {
+    /// Reads the store in a file, and verifies all of it.
+    ///
+    /// - Throws: ``StoreError``.
+    public static func read(_ path: String, with dataKey: borrowing SealingKey) throws(StoreError) -> StoreDraft {
+        let bytes = try bytes(ofStore: path)
+        return try bytes.withBytes { (span) throws(StoreError) in try StoreDraft(reading: span, with: dataKey) }
+    }
+}
+
+private func bytes(ofStore path: String) throws(StoreError) -> SecretBytes {
+    // Owner, mode and slots are looked at as every reader does.
+    _ = try ClosedStore(at: path)
+    do throws(FileError) {
+        return try readFile(at: path, atMost: StoreHeader.largestStore)
+    } catch {
+        throw error.number == EFBIG ? .damaged(.header) : .file(error)
     }
 }

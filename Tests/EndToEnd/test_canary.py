@@ -91,7 +91,9 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys rotate --schedule off", {}),
     ("awskeys lock --watch --install", {}),
     ("awskeys lock --watch --uninstall", {}),
+    ("awskeys backup FOLDER/backup", {}),
     ("awskeys remove third fourth --yes", {}),
+    ("awskeys restore FOLDER/backup --yes", {}),
 ]
 
 pytestmark = pytest.mark.skipif(STRACE is None, reason="strace isn't there to show argv and environments")

@@ -1,0 +1,108 @@
+import ArgumentParser
+import CredentialProcess
+import DurableFiles
+import Foundation
+import SealedStore
+import Sealing
+import Unlocking
+
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Copy the store, sealed as it is, to a file.",
+        discussion:
+            "What opens the store opens the copy: a passphrase or a recovery code anywhere, the keyring here only."
+    )
+
+    @Argument(help: "The file; it must not exist.", completion: .file())
+    var file: String
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        let store = try UnlockedStore.unlock(in: context)
+        let slots = try UnlockedStore.slots(store.path)
+        do throws(StoreError) {
+            try StoreWriter(locking: store.path).copy(to: file, with: store.dataKey)
+        } catch .file(let error) where error.number == EEXIST {
+            throw Failure(.cantCreate, "\"\(file)\" is there already", hint: "name a file that isn't")
+        } catch {
+            throw Failure(error, store: store.path)
+        }
+        Console.say("copied the store to \"\(file)\"")
+        if slots.allSatisfy({ $0.kind == .keyring }) {
+            Console.note(
+                "only this machine's keyring opens it; after `awskeys slot add recovery`, a copy opens anywhere")
+        }
+    }
+}
+
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Put a copy of the store in the store's place.",
+        discussion: "A store that lies there is kept beside it, under another name.")
+
+    @Argument(help: "A file that `awskeys backup` has made.", completion: .file())
+    var file: String
+
+    @Flag(help: "Don't ask.")
+    var yes = false
+
+    func run() throws { try run(in: .live) }
+
+    func run(in context: Context) throws {
+        let path = try context.storePath()
+        let copy = file.hasPrefix("/") ? file : FileManager.default.currentDirectoryPath + "/" + file
+        let unlocked = try unlock(copy, in: context)
+        let before = StoreBefore(at: path, with: unlocked.dataKey)
+        try Console.confirm(before.question(copy), yes: yes)
+        // A rotation would put a key that IAM has just made into a store that is none any more.
+        let lock = before.isThere ? try RotationLock(store: path) : nil
+        do throws(StoreError) {
+            var draft = try StoreDraft.read(copy, with: unlocked.dataKey)
+            let writer = try StoreWriter(locking: path)
+            if before.isThere { try writer.keep(as: before.keptAs) }
+            draft.raise(above: max(unlocked.generation, before.generation))
+            try writer.write(draft)
+            Unlocker.rememberGeneration(of: try ClosedStore(at: path), unlocked.dataKey)
+            Console.say("restored the keys of \(draft.profiles.count) profile\(draft.profiles.count == 1 ? "" : "s")")
+        } catch {
+            throw Failure(error, store: copy)
+        }
+        _ = consume lock
+        if before.isThere { Console.note("the store that was there is kept as \"\(before.keptAs)\"") }
+    }
+
+    private func unlock(_ copy: String, in context: Context) throws -> Unlocked {
+        do throws(UnlockError) {
+            // A copy is older than what was seen since.
+            return try context.unlocker([.mayAsk, .acceptsRollback], context.settings()).unlock(copy)
+        } catch {
+            throw Failure(error, store: copy)
+        }
+    }
+}
+
+/// What lies in the place of a store that is restored.
+private struct StoreBefore {
+    let isThere: Bool
+    /// How new it is, and whose keys it has, if it is a store of the same data key.
+    private(set) var generation: UInt64 = 0
+    private var profiles: [String]?
+    /// Where it will be kept.
+    let keptAs: String
+
+    init(at path: String, with dataKey: borrowing SealingKey) {
+        isThere = FileManager.default.fileExists(atPath: path)
+        keptAs = "\(path).replaced-\(hexadecimal(randomBytes(4)))"
+        guard let closed = try? ClosedStore(at: path), closed.isOpened(by: dataKey) else { return }
+        let generation = closed.generation
+        guard let profiles = try? closed.open(with: dataKey).profiles() else { return }
+        (self.generation, self.profiles) = (generation, profiles)
+    }
+
+    func question(_ copy: String) -> String {
+        if !isThere { return "make a store of \"\(copy)\"?" }
+        guard let profiles else { return "replace the store, which what opens the copy doesn't open?" }
+        return "replace the store, with the keys of \(profiles.joined(separator: ", "))?"
+    }
+}
