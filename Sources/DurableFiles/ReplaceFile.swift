@@ -100,7 +100,10 @@ private func write(
     guard count == bytes.count, readBack.equals(bytes) else { throw FileError("read", path, number: EIO) }
 }
 
-func flushFolder(of path: String) throws(FileError) {
+/// Makes the names in a file's folder survive a power cut.
+///
+/// - Throws: ``FileError``.
+public func flushFolder(of path: String) throws(FileError) {
     let folder = try OpenFile(folder(of: path), O_RDONLY | O_DIRECTORY)
     guard fsync(folder.descriptor) == 0 else { throw FileError("fsync", folder.path, number: errno) }
 }

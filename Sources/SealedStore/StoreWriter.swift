@@ -46,13 +46,19 @@ public struct StoreWriter: ~Copyable {
         try withFiles { () throws(FileError) in try makeFile(at: copy, with: bytes) }
     }
 
-    /// Copies whatever lies in the store's place to a file that isn't there yet.
+    /// Gives whatever lies in the store's place a second name, which it has still when it is replaced.
     ///
+    /// - Returns: the second name, which goes by the content.
     /// - Throws: ``StoreError/file(_:)``.
-    public func keep(as copy: String) throws(StoreError) {
-        try withFiles { () throws(FileError) in
-            try makeFile(at: copy, with: readFile(at: path, atMost: StoreHeader.largestStore))
+    public func keep() throws(StoreError) -> String {
+        let bytes = try withFiles { () throws(FileError) in try readFile(at: path, atMost: StoreHeader.largestStore) }
+        let name = path + ".replaced-" + hexadecimal(Array(bytes.withBytes { sha256($0) }.prefix(8)))
+        guard unsafe link(path, name) == 0 || errno == EEXIST else {
+            throw .file(FileError("link", name, number: errno))
         }
+        // The first name is about to be given away.
+        try withFiles { () throws(FileError) in try flushFolder(of: name) }
+        return name
     }
 
     /// Writes a new store, where there is none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 from fake_keys import Key
 from fault_scenes import Stage
@@ -52,6 +53,9 @@ def losses(stage: Stage, must_be_done: bool) -> list[str]:
     if stage.is_untouched() and not must_be_done:
         return []
     wrong = [*lost_bytes(stage), *lost_keys(stage, "at once")]
+    store = replace(stage.home, path=stage.kept).store.read_bytes() if stage.scene.keeps_store else None
+    if store and store not in stage.home.files().values():
+        wrong.append("the store that was there is gone")
     # What was left half done, any command finishes or puts back.
     mending = stage.home.run("list") if stage.home.store.exists() else None
     if mending and mending.status != 0:

@@ -60,6 +60,8 @@ class Scene:
     has_store: bool = True
     # Whether a store can come out of it that opens otherwise than before: nothing of the old one is known then.
     new_data_key: bool = False
+    # Whether the very store that was there before stays, under whatever name.
+    keeps_store: bool = False
     # What may stay where it was cut off, besides the states before and after it.
     halfway: Halfway | None = None
     # Whether it writes unit files, which no other command mends: the same command does, once more.
@@ -97,6 +99,13 @@ SCENES = [
         [IMPORT, ["mfa", "add", SERIAL, "--yes", "--seed-file", "FILE"]],
     ),
     Scene("rekey", ["rekey", "--yes"], [IMPORT], has_passphrase=True, new_data_key=True),
+    Scene(
+        "restore",
+        ["restore", "COPY", "--yes"],
+        [ANCHORED, ["backup", "COPY"], IMPORT],
+        has_passphrase=True,
+        keeps_store=True,
+    ),
     Scene("rotate --schedule", SCHEDULE, has_store=False, halfway=service_alone, has_units=True),
     Scene(
         "rotate --schedule off",
@@ -159,8 +168,8 @@ class Stage:
         return [str(self.home.folder / "awskeys"), *self.words(self.scene.command)]
 
     def words(self, command: list[str]) -> list[str]:
-        """A command with what stands for FILE, and for SLOT: the one that was added last."""
-        named = {"FILE": str(self.secret)}
+        """A command with what stands for FILE, for COPY, and for SLOT: the one that was added last."""
+        named = {"FILE": str(self.secret), "COPY": str(self.secret.with_name("copy"))}
         if "SLOT" in command:
             named["SLOT"] = list(self.slots())[-1]
         return [named.get(word, word) for word in command]

@@ -20,6 +20,7 @@ ERRORS = {
     "openat": [*CHANGED, "EINTR"],
     "mkdir": CHANGED,
     "rename": CHANGED,
+    "link": CHANGED,
     "unlink": [*LOST, *BARRED, "EROFS"],
     "rmdir": [*LOST, *BARRED, "EROFS"],
     "fchmod": [*LOST, "EROFS"],

@@ -16,7 +16,7 @@ import programs
 from programs import Result
 from tracing import STRACE
 
-CALLS = "openat,write,pwrite64,fsync,fdatasync,rename,unlink,mkdir,ftruncate,close"
+CALLS = "openat,write,pwrite64,fsync,fdatasync,rename,link,unlink,mkdir,ftruncate,close"
 TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
 
@@ -137,7 +137,7 @@ def played(lines: list[str], disk: Disk, home: Path) -> Iterator[None]:
                 yield
         elif call == "close":
             opened.pop(number, None)
-        elif call in ("rename", "unlink", "mkdir"):
+        elif call in ("rename", "link", "unlink", "mkdir"):
             names = [name for name in (relative(text, home) for text in texts) if name]
             if not names:
                 continue
@@ -145,6 +145,8 @@ def played(lines: list[str], disk: Disk, home: Path) -> Iterator[None]:
                 disk.name(Naming(names[0], None))
             elif call == "mkdir":
                 disk.name(Naming(names[0], Content(is_folder=True)))
+            elif call == "link":
+                disk.name(Naming(names[1], disk.live[names[0]]))
             else:
                 disk.name(Naming(names[1], disk.live[names[0]], moved_from=names[0]))
             yield

@@ -60,16 +60,16 @@ struct RestoreCommand: ParsableCommand {
         do throws(StoreError) {
             var draft = try StoreDraft.read(copy, with: unlocked.dataKey)
             let writer = try StoreWriter(locking: path)
-            if before.isThere { try writer.keep(as: before.keptAs) }
+            let kept = before.isThere ? try writer.keep() : nil
             draft.raise(above: max(unlocked.generation, before.generation))
             try writer.write(draft)
             Unlocker.rememberGeneration(of: try ClosedStore(at: path), unlocked.dataKey)
             Console.say("restored the keys of \(draft.profiles.count) profile\(draft.profiles.count == 1 ? "" : "s")")
+            if let kept { Console.note("the store that was there is kept as \"\(kept)\"") }
         } catch {
             throw Failure(error, store: copy)
         }
         _ = consume lock
-        if before.isThere { Console.note("the store that was there is kept as \"\(before.keptAs)\"") }
     }
 
     private func unlock(_ copy: String, in context: Context) throws -> Unlocked {
@@ -88,12 +88,9 @@ private struct StoreBefore {
     /// How new it is, and whose keys it has, if it is a store of the same data key.
     private(set) var generation: UInt64 = 0
     private var profiles: [String]?
-    /// Where it will be kept.
-    let keptAs: String
 
     init(at path: String, with dataKey: borrowing SealingKey) {
         isThere = FileManager.default.fileExists(atPath: path)
-        keptAs = "\(path).replaced-\(hexadecimal(randomBytes(4)))"
         guard let closed = try? ClosedStore(at: path), closed.isOpened(by: dataKey) else { return }
         let generation = closed.generation
         guard let profiles = try? closed.open(with: dataKey).profiles() else { return }
@@ -102,7 +99,7 @@ private struct StoreBefore {
 
     func question(_ copy: String) -> String {
         if !isThere { return "make a store of \"\(copy)\"?" }
-        guard let profiles else { return "replace the store, which what opens the copy doesn't open?" }
+        guard let profiles else { return "replace the store, which is not the one that the copy was made of?" }
         return "replace the store, with the keys of \(profiles.joined(separator: ", "))?"
     }
 }
