@@ -53,23 +53,45 @@ struct RestoreCommand: ParsableCommand {
         let path = try context.storePath()
         let copy = file.hasPrefix("/") ? file : FileManager.default.currentDirectoryPath + "/" + file
         let unlocked = try unlock(copy, in: context)
+        var draft = try read(copy, with: unlocked.dataKey)
         let before = StoreBefore(at: path, with: unlocked.dataKey)
         try Console.confirm(before.question(copy), yes: yes)
         // A rotation would put a key that IAM has just made into a store that is none any more.
         let lock = before.isThere ? try RotationLock(store: path) : nil
+        let kept: String?
         do throws(StoreError) {
-            var draft = try StoreDraft.read(copy, with: unlocked.dataKey)
-            let writer = try StoreWriter(locking: path)
-            let kept = before.isThere ? try writer.keep() : nil
-            draft.raise(above: max(unlocked.generation, before.generation))
-            try writer.write(draft)
-            Unlocker.rememberGeneration(of: try ClosedStore(at: path), unlocked.dataKey)
-            Console.say("restored the keys of \(draft.profiles.count) profile\(draft.profiles.count == 1 ? "" : "s")")
-            if let kept { Console.note("the store that was there is kept as \"\(kept)\"") }
+            kept = try put(&draft, at: path, above: unlocked.generation, with: unlocked.dataKey)
+        } catch {
+            throw Failure(error, store: path)
+        }
+        _ = consume lock
+        Console.say("restored the keys of \(draft.profiles.count) profile\(draft.profiles.count == 1 ? "" : "s")")
+        if let kept { Console.note("the store that was there is kept as \"\(kept)\"") }
+    }
+
+    /// Puts a copy into the store's place.
+    ///
+    /// - Parameter seen: the highest generation that was seen.
+    /// - Returns: where what was there is kept.
+    private func put(
+        _ draft: inout StoreDraft, at path: String, above seen: UInt64, with dataKey: borrowing SealingKey
+    ) throws(StoreError) -> String? {
+        let writer = try StoreWriter(locking: path)
+        // Once more and under the lock: another command may have written it since.
+        let now = StoreBefore(at: path, with: dataKey)
+        let kept = now.isThere ? try writer.keep() : nil
+        draft.raise(above: max(seen, now.generation))
+        try writer.write(draft)
+        Unlocker.rememberGeneration(of: try ClosedStore(at: path), dataKey)
+        return kept
+    }
+
+    private func read(_ copy: String, with dataKey: borrowing SealingKey) throws -> StoreDraft {
+        do throws(StoreError) {
+            return try StoreDraft.read(copy, with: dataKey)
         } catch {
             throw Failure(error, store: copy)
         }
-        _ = consume lock
     }
 
     private func unlock(_ copy: String, in context: Context) throws -> Unlocked {
