@@ -48,11 +48,17 @@ public struct StoreWriter: ~Copyable {
 
     /// Gives whatever lies in the store's place a second name, which it has still when it is replaced.
     ///
-    /// - Returns: the second name, which goes by the content.
+    /// - Returns: the second name, which goes by the content; `nil` if nothing lies there.
     /// - Throws: ``StoreError/file(_:)``.
-    public func keep() throws(StoreError) -> String {
-        let bytes = try withFiles { () throws(FileError) in try readFile(at: path, atMost: StoreHeader.largestStore) }
-        let name = path + ".replaced-" + hexadecimal(Array(bytes.withBytes { sha256($0) }.prefix(8)))
+    public func keep() throws(StoreError) -> String? {
+        let hash: [UInt8]
+        do throws(FileError) {
+            hash = try readFile(at: path, atMost: StoreHeader.largestStore).withBytes { sha256($0) }
+        } catch {
+            if error.number == ENOENT { return nil }
+            throw .file(error)
+        }
+        let name = path + ".replaced-" + hexadecimal(Array(hash.prefix(8)))
         guard unsafe link(path, name) == 0 || errno == EEXIST else {
             throw .file(FileError("link", name, number: errno))
         }

@@ -78,9 +78,9 @@ struct RestoreCommand: ParsableCommand {
     ) throws(StoreError) -> String? {
         let writer = try StoreWriter(locking: path)
         // Once more and under the lock: another command may have written it since.
-        let now = StoreBefore(at: path, with: dataKey)
-        let kept = now.isThere ? try writer.keep() : nil
-        draft.raise(above: max(seen, now.generation))
+        let now = StoreBefore(at: path, with: dataKey).generation
+        let kept = try writer.keep()
+        draft.raise(above: max(seen, now))
         try writer.write(draft)
         Unlocker.rememberGeneration(of: try ClosedStore(at: path), dataKey)
         return kept
