@@ -122,7 +122,7 @@ extension Resolver {
     private static let largestToken = 64 << 10
 
     private func code(of device: MFADevice) throws(SessionError) -> MFACode {
-        MFACode(serialNumber: device.serialNumber, code: try world.code(of: device, for: getting.map { .session($0) }))
+        MFACode(serialNumber: device.serialNumber, code: try world.code(of: device, for: getting))
     }
 
     /// How long before its end a session is renewed, in seconds: programs that get one with less than 15 minutes left

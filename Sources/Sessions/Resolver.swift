@@ -16,7 +16,7 @@ public final class Resolver {
     /// The profile that was asked for, whose settings lead to STS for the whole of its chain, as with botocore.
     private(set) var asked = ""
     /// The sessions that are being got, each for the one before it.
-    var getting: [String] = []
+    var getting: [SessionTask] = []
     /// What the programs of profiles have answered so far.
     var ran: [String: ProgramAnswer] = [:]
     /// The sessions that this process got itself.

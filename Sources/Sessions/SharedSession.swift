@@ -61,7 +61,7 @@ extension Resolver {
         let earlier = options.isForProgram ? refusal(of: wanted) : nil
         do throws(SessionError) {
             if let earlier { throw earlier }
-            getting.append(wanted.name)
+            getting.append(.session(wanted.name))
             defer { getting.removeLast() }
             let session = try get(wanted, isLast: false).bound(bond)
             got.insert(wanted.name)

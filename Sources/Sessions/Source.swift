@@ -75,8 +75,7 @@ extension Resolver {
         let failure: SessionError =
             words[0] == "aws" ? .needsCLI(profile: profile) : .program(profile: profile, command: words[2])
         if let earlier = ran[profile], earlier.isGood(at: world.now) { return earlier.source }
-        let tasks = [SessionTask.program(profile: profile)] + getting.map { .session($0) }
-        guard let output = world.output(of: words, for: tasks) else { throw failure }
+        guard let output = world.output(of: words, for: [.program(profile: profile)] + getting) else { throw failure }
         guard let document = try? processCredentials(fromDocument: output) else { throw failure }
         let answer = ProgramAnswer(document)
         guard answer.isGood(at: world.now) else { throw .ended(profile: profile) }
