@@ -46,9 +46,7 @@ enum Console {
     }
 
     /// Asks at the terminal; no answer is a no.
-    static func agrees(_ question: String) -> Bool {
-        ["y", "yes"].contains(Terminal.ask(question + " [y/N] ")?.lowercased() ?? "")
-    }
+    static func agrees(_ question: String) -> Bool { Terminal.agrees(to: question) }
 
     /// Rows with their columns under each other; nothing behind the last column.
     static func table(_ rows: [[String]]) -> String {

@@ -74,7 +74,7 @@ struct Shape: Sendable, CustomTestStringConvertible {
     func draft() throws -> StoreDraft {
         var draft = StoreDraft()
         for number in 0..<keys { draft.set(sampleKey(number), for: "profile-\(number)") }
-        for number in 0..<sharing { draft.share(keyOf: "profile-0", with: "sharing-\(number)") }
+        for number in 0..<sharing { try draft.share(keyOf: "profile-0", with: "sharing-\(number)") }
         if isSessionsOnly { _ = try draft.setSessionsOnly(true, of: "profile-0") }
         let id = draft.id
         for kind in slots {

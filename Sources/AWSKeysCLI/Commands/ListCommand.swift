@@ -19,6 +19,7 @@ struct ListCommand: ParsableCommand {
             Entry(
                 profile: key.profile, accessKeyID: key.accessKeyID, added: timestamp(Int(key.added)),
                 exposed: key.exposed, sessionsOnly: key.isSessionsOnly,
+                confirm: key.confirmation?.words,
                 rotation: rotations.first { $0.profiles.contains(key.profile) })
         }
         let orphaned = rotations.filter(\.profiles.isEmpty)
@@ -32,7 +33,7 @@ struct ListCommand: ParsableCommand {
                 entry.profile, short(entry.accessKeyID), String(entry.added.prefix(10)),
                 [
                     entry.exposed ? "lay in plain text" : nil, entry.sessionsOnly ? "sessions only" : nil,
-                    entry.rotation?.words(now: now),
+                    entry.confirm.map { "confirm = \($0)" }, entry.rotation?.words(now: now),
                 ].compactMap(\.self).joined(separator: "; "),
             ]
         }
@@ -50,10 +51,12 @@ struct ListCommand: ParsableCommand {
         let added: String
         let exposed: Bool
         let sessionsOnly: Bool
+        /// How often somebody is asked about its use; none for never.
+        let confirm: String?
         let rotation: RotationEntry?
 
         enum CodingKeys: String, CodingKey {
-            case profile, added, exposed, rotation
+            case profile, added, exposed, confirm, rotation
             case accessKeyID = "access_key_id"
             case sessionsOnly = "sessions_only"
         }
