@@ -106,8 +106,7 @@ final class LiveSessions: SessionWorld {
         }
     }
 
-    /// How often a person is asked before a program gets what the key is the source of that a profile's chain begins with;
-    /// `nil` for never.
+    /// How often a person is asked about the key that a profile's chain begins with; `nil` for never.
     func confirmation(of profile: String) throws(SessionError) -> Confirmation? {
         guard case .store(let source) = try chain(of: profile).source else { return nil }
         let open = try openStore()

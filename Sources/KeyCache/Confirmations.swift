@@ -2,8 +2,7 @@ private import CKeyutils
 private import Sealing
 
 extension KeyCache {
-    /// Longer than any store stays unlocked without a use. Nobody believes it then: who unlocks a store forgets what was
-    /// said before.
+    /// As long as a store stays unlocked at most without a use. Whoever unlocks one forgets what was said before.
     private static let confirmationLifetime: UInt32 = 365 * 86400
     private static let confirmationSize = 16
     private static let mostConfirmations = 256

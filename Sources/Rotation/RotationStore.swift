@@ -59,8 +59,8 @@ extension StoreDraft {
         return changed
     }
 
-    /// Gives one key to some profiles. A person is asked for it as for the ones that they had, whatever was said when it
-    /// was sealed.
+    /// Gives one key to some profiles. A person is asked about it as about the ones that they had, whatever was said
+    /// when it was sealed.
     mutating func give(_ key: borrowing KeyRecord, to names: [String]) throws(StoreError) {
         guard let first = names.first else { return }
         let confirmation = try confirmation(of: first)

@@ -120,7 +120,7 @@ extension KeyRecord {
                     guard end == start else { throw .damaged(.record) }
                     isSessionsOnly = true
                 case .confirmation:
-                    guard end - start == 1, span[start] != 0 else { throw .damaged(.record) }
+                    guard end - start == 1 else { throw .damaged(.record) }
                     confirmation = Confirmation(rawValue: span[start])
                     guard confirmation != nil else { throw Self.newer }
                 case .end, nil:

@@ -29,7 +29,7 @@ public struct OpenStore: ~Copyable {
         return try key(number)
     }
 
-    /// How often a person is asked before a program gets a profile's key; `nil` for never, or if there's no such profile.
+    /// How often a person is asked about a profile's key; `nil` for never, or if there's no such profile.
     public func confirmation(of profile: String) throws(StoreError) -> Confirmation? {
         switch try key(of: profile) {
         case .some(let key): key.confirmation

@@ -178,8 +178,8 @@ extension StoreDraft {
         recordOf[profile] = record.id
     }
 
-    /// Gives a profile the very key that another profile has. If a person was to be asked more often for the one that it
-    /// had, that holds for both from now on.
+    /// Gives a profile the very key that another profile has. If a person was to be asked more often about the one that
+    /// it had, that holds for both from now on.
     public mutating func share(keyOf profile: String, with other: String) throws(StoreError) {
         let confirmation = try confirmation(of: other)
         recordOf[other] = recordOf[profile]
@@ -214,7 +214,7 @@ extension StoreDraft {
         return true
     }
 
-    /// How often a person is asked before a program gets a profile's key; `nil` for never, or if there's no such profile.
+    /// How often a person is asked about a profile's key; `nil` for never, or if there's no such profile.
     public func confirmation(of profile: String) throws(StoreError) -> Confirmation? {
         switch try key(of: profile) {
         case .some(let key): key.confirmation

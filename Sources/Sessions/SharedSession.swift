@@ -132,8 +132,8 @@ extension Resolver {
             isConfirmed = try reading { () throws(StoreError) in try store.confirmation(of: name) } != nil
         default: break
         }
-        // The fast lane doesn't know of the environment's keys, nor that a profile's own settings lead elsewhere, and asks
-        // nobody.
+        // The fast lane asks nobody, and doesn't know of the environment's keys, nor that a profile's own settings lead
+        // elsewhere.
         let isForFastLane = !isConfirmed && wanted.source.isInFiles && world.service(for: wanted.name) == service
         return SessionBond(
             keyProfile: profile, keyTag: tag, settings: words.digest, addresses: world.places.addresses,

@@ -39,8 +39,8 @@ public struct Permission: Sendable {
     /// Asks a person: at the terminal, with a pinentry or with the program that `SSH_ASKPASS` names, whatever comes
     /// first.
     ///
-    /// Whoever asks the same while the question stands gets the answer to it. Others at the same terminal or screen wait
-    /// until it is answered, so that there is one question at a time.
+    /// Whoever asks the same while the question stands gets the answer to it. Others at the same terminal or screen
+    /// wait until it is answered, so that there is one question at a time.
     ///
     /// - Parameters:
     ///   - isForProgram: whether a no of the last seconds counts for this one too, since programs try again at once.

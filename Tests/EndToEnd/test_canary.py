@@ -48,6 +48,7 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys add third --replace --csv FOLDER/key.csv --yes", {}),
     ("awskeys add third --replace --yes", {"stdin": ADDED}),
     ("awskeys add fourth --from-env --yes", {"env": OF_ENV}),
+    ("awskeys confirm fourth --always", {}),
     ("awskeys list --json", {}),
     ("awskeys status --json", {}),
     ("awskeys help import", {}),

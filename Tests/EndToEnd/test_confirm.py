@@ -18,9 +18,10 @@ import crowd
 import programs
 import xvfb
 from assuan_peer import Pinentry, scripted_pinentry
+from canary import secrets_in
 from conftest import MakeHome
 from fake_keys import DEV, OTHER
-from home import KEYS, Home
+from home import KEYS, PASSPHRASE, Home
 from programs import Result
 from rotating import Ann
 from seccomp import without_keys
@@ -173,6 +174,8 @@ def test_a_dialog_says_who_wants_what(confirmed: Home, tmp_path: Path) -> None:
     assert (pinentry.said("SETOK"), pinentry.said("SETCANCEL")) == (["Allow"], ["Refuse"])
     assert (pinentry.dialogs, pinentry.said("GETPIN")) == (1, [])
     assert 1 <= int(pinentry.said("SETTIMEOUT")[0]) <= 55
+    everything = "\n".join(line.text for line in pinentry.lines)
+    assert secrets_in([("pinentry", everything.encode())], [DEV.secret, PASSPHRASE]) == []
 
 
 @pytest.mark.parametrize(
