@@ -14,7 +14,8 @@ public struct AWSKeys: ParsableCommand {
         subcommands: [
             ImportCommand.self, AddCommand.self, ListCommand.self, RotateCommand.self, RemoveCommand.self,
             ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self,
-            UseCommand.self, ExplainCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
+            UseCommand.self, ExplainCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self,
+            SlotCommand.self,
             RekeyCommand.self, BackupCommand.self, RestoreCommand.self, AdoptCommand.self, SessionsCommand.self,
             MFACommand.self, CredentialProcessCommand.self, ServeCommand.self,
         ])

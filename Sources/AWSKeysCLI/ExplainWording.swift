@@ -9,7 +9,7 @@ extension Explanation {
         let groups = groups
         var lines = [subject]
         for group in groups {
-            let names = groups.count == 1 ? "every SDK" : Self.names(of: group.map(\.family))
+            let names = Self.names(of: group.map(\.family))
             let isRead = groups.count > 1 && group.allSatisfy { !$0.family.isMeasured }
             let steps = group[0].outcome.steps(paths) + awskeysSteps(of: group[0].outcome)
             lines.append("\(names): \(steps[0])" + (isRead ? " (as documented)" : ""))
@@ -20,9 +20,8 @@ extension Explanation {
             }
         }
         if !environmentWins.isEmpty, let profile {
-            let others = SDKFamily.all.filter { !environmentWins.contains($0.id) }
-            lines.append(
-                "with AWS_PROFILE=\(profile) instead, AWS_ACCESS_KEY_ID wins, except in \(Self.names(of: others))")
+            let names = Self.names(of: SDKFamily.all.filter { environmentWins.contains($0.id) })
+            lines.append("with AWS_PROFILE=\(profile) instead, AWS_ACCESS_KEY_ID wins in \(names)")
         }
         return lines
     }
@@ -54,7 +53,14 @@ extension Explanation {
         steps.enumerated().map { String(repeating: " ", count: 2 + 3 * $0.offset) + "└─ " + $0.element }
     }
 
-    static func names(of families: [SDKFamily]) -> String {
+    /// Their names, or those of the others where these are fewer.
+    private static func names(of families: [SDKFamily]) -> String {
+        let others = SDKFamily.all.filter { other in !families.contains { $0.id == other.id } }
+        if others.isEmpty { return "every SDK" }
+        return others.count < families.count ? "every SDK but \(list(others))" : list(families)
+    }
+
+    private static func list(_ families: [SDKFamily]) -> String {
         let names = families.map(\.name)
         guard let last = names.last, names.count > 1 else { return names.joined() }
         return names.dropLast().joined(separator: ", ") + " and " + last
@@ -93,7 +99,7 @@ extension Outcome {
         case .role(let role, let source):
             [
                 "role \(role.arn) of \"\(role.profile ?? "")\" (\(paths.short(role.place)))"
-                    + (role.device.map { ", asks for a code (\(paths.short($0.place)))" } ?? "")
+                    + (role.device.map { ", wants a code (\(paths.short($0.place)))" } ?? "")
             ] + source.steps(paths)
         case .webIdentity(let role, let file):
             ["role \(role.arn) (\(paths.short(role.place)))", "a token from a file (\(paths.short(file)))"]

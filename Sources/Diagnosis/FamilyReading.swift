@@ -16,7 +16,7 @@ struct FamilyReading {
         }
     }
 
-    /// As `configparser` does it: `[DEFAULT]` is part of every section, and of two sections for a profile the last counts.
+    /// As `configparser` does it: `[DEFAULT]` is part of every section, and of two for a profile the last one counts.
     private static func python(_ file: ExplanationFile) throws(ConfigSyntaxError) -> [String: [String: FoundSetting]] {
         let document = try file.withBytes { (bytes) throws(ConfigSyntaxError) in
             try ConfigDocument(reading: bytes, as: file.file)
@@ -125,7 +125,7 @@ private struct LineReader {
             }
             if prefix { hasDefault.prefixed = true } else { hasDefault.bare = true }
         }
-        profiles[name, default: [:]].merge([:]) { $1 }
+        if profiles[name] == nil { profiles[name] = [:] }
     }
 
     private func isProfile(_ name: String, isPrefixed: Bool) -> Bool {

@@ -2,7 +2,6 @@ import AWSConfig
 
 // Keys and roles, as a family has them.
 extension FamilyResolver {
-    private typealias Ways = SDKFamily.Ways
     private var ways: SDKFamily.Ways { family.ways }
 
     func environmentKeys() throws(Stop) -> Outcome? {
@@ -87,10 +86,7 @@ extension FamilyResolver {
         }
         // The role is the token's.
         if token != nil, family.syntax.isPython || source == nil && file == nil { return nil }
-        if let source, other != nil, arn != nil {
-            _ = source
-            throw Stop(.chain(.twoSources(profile: profile)))
-        }
+        if arn != nil, source != nil, other != nil { throw Stop(.chain(.twoSources(profile: profile))) }
         guard let arn else {
             if ways.contains(.sourceNeedsRole), (source ?? other) != nil {
                 throw Stop(.sourceWithoutRole(profile: profile))

@@ -75,7 +75,9 @@ public struct FoundKey: Sendable {
 public struct FoundRole: Sendable {
     /// The profile; `nil` where the environment has it.
     public let profile: String?
+    /// Its ARN.
     public let arn: String
+    /// Where that stands.
     public let place: Place
     /// The device whose code is asked for.
     public let device: FoundSetting?
