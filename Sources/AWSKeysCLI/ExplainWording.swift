@@ -107,7 +107,7 @@ extension Outcome {
         case .login(let place): ["a sign-in to the console (\(paths.short(place)))"]
         case .machine(let name, let place): ["\(name), what this machine has (\(paths.short(place)))"]
         case .nothing: ["nothing, but for what a machine of AWS's has"]
-        case .stops(let obstacle): ["an error: \(obstacle.words(paths))"]
+        case .stops(let error): ["an error: \(error.words(paths))"]
         }
     }
 
@@ -146,7 +146,7 @@ extension CredentialSource {
     }
 }
 
-extension Obstacle {
+extension SDKError {
     /// What it stops at.
     func words(_ paths: ExplainedPaths) -> String {
         switch self {

@@ -80,9 +80,9 @@ struct ExplainedProfile: Encodable {
             case .login(let place): step = Step("login", [place], paths)
             case .machine(_, let place): step = Step("machine", [place], paths)
             case .nothing: step = Step("nothing", [], paths)
-            case .stops(let obstacle):
+            case .stops(let error):
                 step = Step("error", [], paths)
-                step.message = obstacle.words(paths)
+                step.message = error.words(paths)
             }
             return step
         }

@@ -47,12 +47,12 @@ struct FamilyResolver {
 
     /// Stops as an SDK does.
     struct Stop: Error {
-        let obstacle: Obstacle
-        init(_ obstacle: Obstacle) { self.obstacle = obstacle }
+        let reason: SDKError
+        init(_ reason: SDKError) { self.reason = reason }
     }
 
     private func result(_ body: () throws(Stop) -> Outcome) -> Outcome {
-        do throws(Stop) { return try body() } catch { return .stops(error.obstacle) }
+        do throws(Stop) { return try body() } catch { return .stops(error.reason) }
     }
 
     /// Whether the files can be read, and have the profile.
@@ -78,7 +78,7 @@ struct FamilyResolver {
         do throws(Stop) {
             _ = try role(profile, visited: [profile])
         } catch {
-            switch error.obstacle {
+            switch error.reason {
             case .needsCode, .noVariables, .unknownSource: break
             default: throw error
             }

@@ -19,7 +19,7 @@ public indirect enum Outcome: Sendable {
     /// Nothing, except on machines of AWS's, which may have a role themselves.
     case nothing
     /// It stops with an error.
-    case stops(Obstacle)
+    case stops(SDKError)
 
     /// Whether there are credentials, as far as that can be known.
     public var hasCredentials: Bool {
@@ -84,7 +84,7 @@ public struct FoundRole: Sendable {
 }
 
 /// Why an SDK stops.
-public enum Obstacle: Equatable, Sendable {
+public enum SDKError: Equatable, Sendable {
     /// It can't read a file.
     case unreadable(ConfigSyntaxError)
     /// The roles make no chain.
