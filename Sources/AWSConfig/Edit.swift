@@ -8,6 +8,8 @@ public struct Edit: Sendable, Equatable {
         case plain(String)
         /// The secret access key of a profile.
         case secret(of: String)
+        /// Bytes of the file itself, which may be secret.
+        case copy(Range<Int>)
     }
 
     /// The bytes that go; empty where something is only added.
@@ -40,6 +42,7 @@ public func applying(
             switch text {
             case .plain(let text): size + text.utf8.count
             case .secret(let profile): size + secret(profile).count
+            case .copy(let range): size + range.count
             }
         }
     }
@@ -60,6 +63,9 @@ public func applying(
                     let secret = secret(profile)
                     secret.withBytes { out.write($0, at: at) }
                     at += secret.count
+                case .copy(let range):
+                    out.write(bytes.extracting(range), at: at)
+                    at += range.count
                 }
             }
             from = edit.range.upperBound
