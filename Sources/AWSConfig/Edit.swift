@@ -33,10 +33,7 @@ public struct Edit: Sendable, Equatable {
 public func applying(
     _ edits: [Edit], to bytes: borrowing Span<UInt8>, secret: (String) -> SecretBytes
 ) -> SecretBytes {
-    let ordered = edits.enumerated().sorted {
-        ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset)
-    }
-    .map(\.element)
+    let ordered = edits.inOrder
     let size = ordered.reduce(bytes.count) { size, edit in
         edit.text.reduce(size - edit.range.count) { size, text in
             switch text {
@@ -73,4 +70,13 @@ public func applying(
         out.write(bytes.extracting(from..<bytes.count), at: at)
     }
     return result
+}
+
+extension [Edit] {
+    /// The changes in the order of their places; those at the same place stay in theirs.
+    public var inOrder: [Edit] {
+        enumerated().sorted {
+            ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset)
+        }.map(\.element)
+    }
 }

@@ -26,7 +26,7 @@ extension MendedFile {
     /// The edits, together where they touch the same lines, with these lines.
     private func hunks() -> [(lines: Range<Int>, edits: [Edit])] {
         var hunks: [(lines: Range<Int>, edits: [Edit])] = []
-        for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+        for edit in edits.inOrder {
             let lines = wholeLines(edit.range)
             if let last = hunks.last,
                 lines.lowerBound < last.lines.upperBound || lines.lowerBound == last.lines.lowerBound

@@ -8,6 +8,7 @@ extension DoctorCommand {
     /// Shows what can be mended, asks, mends it, and says what is left.
     func mend(in context: Context) throws {
         let preview = try Situation(in: context)
+        try preview.requireReadable()
         let mending = plan(preview)
         if mending.findings.isEmpty || dryRun {
             show(mending, in: preview)
@@ -24,6 +25,7 @@ extension DoctorCommand {
             let store = try UnlockedStore.unlock(in: context)
             // What was cut off is finished by now, and may have been a fix.
             let situation = try Situation(in: context)
+            try situation.requireReadable()
             let mending = plan(situation)
             show(mending, in: situation)
             guard !mending.findings.isEmpty else { return try finish(in: context) }
@@ -99,6 +101,14 @@ extension DoctorCommand {
             try store.change(isTaking: false) { (importer) in try importer.undoMending() }
         }
         Console.say("took the latest fix back")
+    }
+}
+
+extension Situation {
+    /// Refuses to mend one file where nobody can tell what is in the other.
+    fileprivate func requireReadable() throws {
+        if let number = config.facts.error { throw Failure(FileError("read", config.path, number: number)) }
+        if let number = credentials.facts.error { throw Failure(FileError("read", credentials.path, number: number)) }
     }
 }
 

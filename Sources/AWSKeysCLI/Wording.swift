@@ -19,7 +19,9 @@ extension Failure {
             case EACCES, EPERM: "look at who owns it with `ls -ld \"\(error.path)\"`"
             default: nil
             }
-        let action = ["open": "open", "read": "read", "write": "write to", "mkdir": "make", "flock": "lock", "chmod": "change"]
+        let action = [
+            "open": "open", "read": "read", "write": "write to", "mkdir": "make", "flock": "lock", "chmod": "change",
+        ]
         let what = action[error.call] ?? "replace"
         self.init(
             refused ? .cantCreate : .inputOutput, "cannot \(what) \"\(error.path)\": \(reason(error.number))",

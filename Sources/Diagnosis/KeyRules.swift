@@ -88,7 +88,7 @@ extension Situation {
         }
     }
 
-    /// The moment from which on keys are of no use anywhere: clocks may differ, and a time without a zone may be of any.
+    /// The moment from which on keys are of no use anywhere: clocks differ, and a time without a zone may be of any.
     private func end(_ text: String) -> Int? {
         if let time = seconds(text) { return time + 3600 }
         return seconds(text + "Z").map { $0 + 15 * 3600 }

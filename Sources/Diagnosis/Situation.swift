@@ -89,15 +89,18 @@ public final class Situation {
 }
 
 extension Situation: ProfileSettings {
+    /// Whether there's a profile of that name to botocore, or else to all others.
     public func exists(_ profile: String) -> Bool {
         config.document.anySection(of: profile) != nil || credentials.document.anySection(of: profile) != nil
     }
 
+    /// A setting of a profile that is no secret.
     public func setting(_ name: String, of profile: String) -> String? {
         credentials.bytes.withBytes { credentials.document.setting(name, of: profile, in: $0) }
             ?? config.bytes.withBytes { config.document.setting(name, of: profile, in: $0) }
     }
 
+    /// The files that have keys for a profile, or a half of one.
     public func filesWithKeys(of profile: String) -> Set<ConfigDocument.File> {
         Set(
             [config.document, credentials.document].filter { document in
@@ -106,6 +109,7 @@ extension Situation: ProfileSettings {
             }.map(\.file))
     }
 
+    /// Whether the profile has a line that asks our store.
     public func asksStore(_ profile: String) -> Bool {
         setting(ProfileLine.property, of: profile).map { ProfileLine.isOurs($0, for: profile) } ?? false
     }

@@ -48,7 +48,7 @@ extension ExaminedFile {
         var going: Set<Int> = []
         for double in doubles { going.formUnion(double.dropLast().map(\.own.lowerBound)) }
         let target = sections[0]
-        var edits = target.properties.filter { going.contains($0.own.lowerBound) }.map { Edit($0.own) }
+        var gone = target.properties.filter { going.contains($0.own.lowerBound) }.map { Edit($0.own) }
         var moved: [Edit.Text] = []
         for section in sections.dropFirst() {
             // Comments between the settings come along; what follows the last one stays.
@@ -61,10 +61,10 @@ extension ExaminedFile {
             if section.end == document.size, !document.endsWithLineEnd, from < section.end {
                 moved.append(.plain(document.lineEnd))
             }
-            edits.append(Edit(section.start..<section.end))
+            gone.append(Edit(section.start..<section.end))
         }
-        if !moved.isEmpty { edits.append(Edit(target.end..<target.end, moved)) }
-        return edits
+        // What is added comes first: the next section may begin, and go, at the same place.
+        return (moved.isEmpty ? [] : [Edit(target.end..<target.end, moved)]) + gone
     }
 
     /// Whether all SDKs that read the section find it by its header, and every value by its setting.
