@@ -17,7 +17,7 @@ public struct AWSKeys: ParsableCommand {
             UseCommand.self, ExplainCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self,
             SlotCommand.self,
             RekeyCommand.self, BackupCommand.self, RestoreCommand.self, AdoptCommand.self, SessionsCommand.self,
-            MFACommand.self, CredentialProcessCommand.self, ServeCommand.self,
+            MFACommand.self, DoctorCommand.self, CredentialProcessCommand.self, ServeCommand.self,
         ])
 
     /// What stands before a usage error, as before every other error.
