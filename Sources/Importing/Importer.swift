@@ -138,8 +138,10 @@ public struct Importer: ~Copyable {
 
     /// What ``finish()`` came upon.
     public struct Finished: Sendable {
-        /// Whether an undo was under way.
+        /// Whether an import's undo was under way.
         public var hasUndone = false
+        /// Whether the undo of what mends the files was under way.
+        public var hasUnmended = false
         /// The files that somebody changed in between, and that were therefore left alone.
         public var left: [String] = []
     }
@@ -152,6 +154,9 @@ public struct Importer: ~Copyable {
             let journal = try Self.journal(id, in: draft)
             switch journal.state {
             case .applying: finished.left += try complete(journal, id)
+            case .undoing where journal.purpose == .mending:
+                try complete(unmending: journal, id)
+                finished.hasUnmended = true
             case .undoing:
                 _ = try complete(undoing: journal, id)
                 finished.hasUndone = true
@@ -216,7 +221,7 @@ public struct Importer: ~Copyable {
         let left = [first, second].compactMap(\.self)
         var draft = try read()
         switch journal.purpose {
-        case .importing: draft.setNote(journal.encoded(.done), .journal, id: id)
+        case .importing, .mending: draft.setNote(journal.encoded(.done), .journal, id: id)
         case .adding, .adopting, .givingBack: draft.removeNote(id)
         case .removing:
             draft.removeNote(id)

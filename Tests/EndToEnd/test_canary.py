@@ -54,6 +54,8 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys help import", {}),
     ("awskeys use --shell bash", {}),
     ("awskeys use admin --evaluate zsh", {}),
+    ("awskeys explain admin", {"status": 1}),
+    ("awskeys explain --json", {"env": OF_ENV}),
     ("awskeys whoami dev --json", {}),
     ("awskeys mfa add careful --yes", {"stdin": SEED}),
     ("awskeys mfa add arn:aws:iam::123456789012:mfa/other --seed-file FOLDER/seed --yes", {}),
