@@ -42,6 +42,7 @@ let package = Package(
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "DurableFiles", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "SealedStore", dependencies: ["DurableFiles", "Sealing"], swiftSettings: strict),
+        .target(name: "Sharing", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "AWSConfig", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "KeyCache", dependencies: ["CKeyutils", "Sealing"], swiftSettings: strict),
         .target(
@@ -71,7 +72,7 @@ let package = Package(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
+                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Sharing", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],
@@ -128,6 +129,8 @@ let package = Package(
             name: "SessionsTests", dependencies: ["SealedStore", "Sealing", "Sessions", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "SharingTests", dependencies: ["Sealing", "Sharing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "LoginWatchTests", dependencies: ["CGio", "LoginWatch"], swiftSettings: strict),
         .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
@@ -141,7 +144,7 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
             name: "fuzzing",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "SealedStore", "Sealing",
-                "Sessions", "TestSupport", "Unlocking",
+                "Sessions", "Sharing", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
