@@ -73,7 +73,7 @@ public struct NewBundle: ~Copyable {
         }
     }
 
-    private consuming func sealed(
+    consuming func sealed(
         by sender: borrowing Identity, created: UInt64, expires: UInt64, stanzaCount: Int, stanzasSize: Int,
         stanzas: (borrowing SealingKey, _ header: [UInt8]) throws(BundleError) -> [Stanza]
     ) throws(BundleError) -> [UInt8] {

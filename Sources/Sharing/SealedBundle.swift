@@ -1,10 +1,10 @@
 public import Sealing
 
-/// A bundle of access keys whose signature has been verified: its sender made it, to the last bit. Who that is, a person
-/// has to know.
+/// A bundle of access keys whose signature has been verified: its sender made it, to the last bit. Who that is, a
+/// person has to know.
 public struct SealedBundle: Sendable {
-    private let header: BundleHeader
-    private let stanzas: [Stanza]
+    let header: BundleHeader
+    let stanzas: [Stanza]
     private let bytes: [UInt8]
 
     /// How far a sender's clock may be ahead, in seconds.
