@@ -6,7 +6,7 @@ import Testing
 
 /// Bundles, changed in every way: none is accepted, each is refused for the right reason.
 ///
-/// First as anybody can change them, then with a new signature by the sender itself, since what lies below the signature
+/// First as anybody can change them, then with a new signature by the sender itself, since what lies below it
 /// must hold by itself. By default every seventh bit or fewer; `AWSKEYS_TORTURE=1` has all of them.
 @Suite("Bundles that somebody changed")
 struct TamperTests {

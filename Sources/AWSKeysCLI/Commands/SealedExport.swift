@@ -34,9 +34,6 @@ struct SealedExport: ParsableArguments {
         guard ways == 1 else {
             throw ValidationError("--sealed takes recipients (--to) or a passphrase (--passphrase, --passphrase-file)")
         }
-        guard expiresIn.map({ $0.seconds > 0 }) ?? true else {
-            throw ValidationError("a bundle that expires at once is of no use")
-        }
         guard try recipients().count <= 32 else { throw ValidationError("a bundle has at most 32 recipients") }
     }
 
