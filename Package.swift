@@ -116,7 +116,7 @@ let package = Package(
             name: "AWSKeysCLITests",
             dependencies: [
                 "AWSConfig", "AWSKeysCLI", "DurableFiles", "Importing", "Keyring", "SealedStore", "Sealing",
-                "TestSupport", "Unlocking",
+                "Sharing", "TestSupport", "Unlocking",
             ],
             swiftSettings: strict),
         .testTarget(
