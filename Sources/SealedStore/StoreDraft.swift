@@ -250,6 +250,8 @@ public enum NoteKind: UInt16, Sendable {
     case rotation = 3
     /// A device for multi-factor authentication: what it makes codes of.
     case mfa = 4
+    /// Who makes bundles and opens those that are meant for it.
+    case identity = 5
 }
 
 extension StoreDraft {

@@ -21,6 +21,7 @@ from store_format import (
     DEVICE,
     ENTRY,
     HEADER,
+    IDENTITY,
     JOURNAL,
     KEY,
     KEYRING,
@@ -179,7 +180,7 @@ class Entry:
         return entry
 
 
-NOTES = {"journals": JOURNAL, "rotations": ROTATION, "devices": DEVICE}
+NOTES = {"journals": JOURNAL, "rotations": ROTATION, "devices": DEVICE, "identities": IDENTITY}
 
 
 @dataclass(frozen=True)

@@ -127,12 +127,12 @@ private struct Victim {
     func reasons(byte: Int, of changed: [UInt8]) -> [StoreError] {
         switch byte {
         case 0..<8: [.notAStore]
-        case 8..<10: [.newer(major: changed[8..<10].littleEndian, minor: 2)]
+        case 8..<10: [.newer(major: changed[8..<10].littleEndian, minor: 3)]
         case 10..<12: [.wrongKey, .damaged(.index)]
         case 12..<16, 72..<112: [.damaged(.header), .damaged(.slots), .damaged(.index)]
         case 16..<32, 40..<72: [.wrongKey]
         case 32..<40: [.damaged(.index)]
-        case ..<index.lowerBound: [.damaged(.slots), .damaged(.index), .newer(major: 1, minor: 2)]
+        case ..<index.lowerBound: [.damaged(.slots), .damaged(.index), .newer(major: 1, minor: 3)]
         case index: [.damaged(.index)]
         default: [.damaged(.record)]
         }
