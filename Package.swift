@@ -52,6 +52,9 @@ let package = Package(
             name: "Importing",
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
             swiftSettings: strict),
+        .target(
+            name: "Diagnosis", dependencies: ["AWSConfig", "CredentialProcess", "Importing", "Sealing"],
+            swiftSettings: strict),
         .target(name: "AWSAPI", dependencies: ["CCurl", "CExpat", "CJansson", "Sealing"], swiftSettings: strict),
         .target(
             name: "Rotation", dependencies: ["AWSAPI", "SealedStore", "Sealing"], swiftSettings: strict),
@@ -71,8 +74,9 @@ let package = Package(
         .target(
             name: "AWSKeysCLI",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Sharing", "Unlocking",
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Diagnosis", "DurableFiles", "Importing", "KeyCache",
+                "Keyring", "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Sharing",
+                "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],

@@ -21,6 +21,7 @@ struct TamperKitTests {
         Shape(name: "a large journal", keys: 2, slots: [passphrase], notes: [(.journal, 3000)]),
         Shape(name: "notes of all kinds", keys: 2, notes: [(.journal, 90), (.rotation, 200), (.mfa, 60)]),
         Shape(name: "keys that are kept back", keys: 3, isSessionsOnly: true, slots: [.keyring]),
+        Shape(name: "keys that a person is asked about", keys: 3, confirmation: .always, slots: [.keyring]),
         Shape(
             name: "an unfinished change", keys: 4, slots: [.keyring, .keyring], notes: [(.journal, 1)],
             isUnfinished: true),
@@ -64,6 +65,7 @@ struct Shape: Sendable, CustomTestStringConvertible {
     /// How many profiles share the first key.
     var sharing = 0
     var isSessionsOnly = false
+    var confirmation: Confirmation?
     var slots: [Slot.Kind] = []
     /// Notes, and how many bytes they have.
     var notes: [(NoteKind, Int)] = []
@@ -74,8 +76,9 @@ struct Shape: Sendable, CustomTestStringConvertible {
     func draft() throws -> StoreDraft {
         var draft = StoreDraft()
         for number in 0..<keys { draft.set(sampleKey(number), for: "profile-\(number)") }
-        for number in 0..<sharing { draft.share(keyOf: "profile-0", with: "sharing-\(number)") }
+        for number in 0..<sharing { try draft.share(keyOf: "profile-0", with: "sharing-\(number)") }
         if isSessionsOnly { _ = try draft.setSessionsOnly(true, of: "profile-0") }
+        if let confirmation { _ = try draft.setConfirmation(confirmation, of: "profile-0") }
         let id = draft.id
         for kind in slots {
             draft.add(draft.withDataKey { Slot(wrapping: $0, kind: kind, under: .counting(), store: id, created: 1) })
