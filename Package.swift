@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CChild"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CGcrypt"),
         .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
         .systemLibrary(name: "COath"),
@@ -68,10 +69,14 @@ let package = Package(
             dependencies: ["CBSD", "CChild", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
             swiftSettings: strict),
         .target(
+            name: "OtherTools",
+            dependencies: ["AWSAPI", "CGcrypt", "DurableFiles", "Keyring", "Sealing", "Unlocking"],
+            swiftSettings: strict),
+        .target(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
+                "LoginWatch", "OtherTools", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],

@@ -32,4 +32,6 @@ public enum LeaveReason: String, Sendable, CaseIterable {
     case defaultSection = "default-section"
     /// The store has another key under this name.
     case inStore = "in-store"
+    /// Its key comes from elsewhere, and the files have keys for it in plain text.
+    case inPlainText = "in-plain-text"
 }

@@ -30,6 +30,11 @@ struct ImportCommand: ParsableCommand {
     @Option(name: .customLong("profile"), help: "Import only this profile (may be repeated).")
     var profiles: [String] = []
 
+    @Option(
+        name: .customLong("from"),
+        help: "Take the keys from there instead of from the AWS files.")
+    var source: ImportSource?
+
     @Option(help: "The file that gets the line; some programs read it only from credentials.")
     var into: Target?
 
@@ -52,8 +57,11 @@ struct ImportCommand: ParsableCommand {
     var yes = false
 
     func validate() throws {
-        if undo, dryRun || verify || json || sessions || into != nil || !profiles.isEmpty {
+        if undo, dryRun || verify || json || sessions || into != nil || source != nil || !profiles.isEmpty {
             throw ValidationError("--undo takes back the whole latest import and goes with --yes only")
+        }
+        if source != nil, into != nil {
+            throw ValidationError("--into goes with an import of the AWS files only")
         }
         if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
     }
@@ -62,6 +70,7 @@ struct ImportCommand: ParsableCommand {
 
     func run(in context: Context) throws {
         if undo { return try takeBack(in: context) }
+        if let source { return try ImportFrom(source, self, in: context).run() }
         let config = try Self.file(.config, in: context)
         let credentials = try Self.file(.credentials, in: context)
         let path = try context.storePath()
@@ -165,7 +174,8 @@ struct ImportCommand: ParsableCommand {
     private func takeBack(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
         guard !store.hasUndone else { return Console.say("took the latest import back") }
-        try Console.confirm("write the keys of the latest import back into the AWS files, in plain text?", yes: yes)
+        try Console.confirm(
+            "put the AWS files back as they were before the latest import, with their keys in plain text?", yes: yes)
         let kept = try store.change(isTaking: true) { (importer) in try importer.undo() }
         for name in kept { Console.note("awskeys: kept \"\(name)\" in the store, since the files don't give its key") }
         Console.say("took the latest import back")
