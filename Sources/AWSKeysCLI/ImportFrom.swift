@@ -10,6 +10,7 @@ import Unlocking
 /// Where `awskeys import --from` takes keys from.
 enum ImportSource: String, ExpressibleByArgument, CaseIterable {
     case awsVault = "aws-vault"
+    case granted, csv, env
 }
 
 /// Keys that aren't in the AWS files, on their way into the store.
@@ -26,7 +27,7 @@ struct ImportFrom {
         /// The profile that a command of `credential_process` asks the tool for.
         var asked: (String) -> String? = { _ in nil }
         /// What to do about the copy that stays where it was; the profiles' names follow.
-        let afterwards: (([String]) -> String)?
+        let afterwards: ([String]) -> String
     }
 
     let command: ImportCommand
@@ -42,17 +43,29 @@ struct ImportFrom {
         self.command = command
         self.context = context
         switch source {
-        case .awsVault:
-            let tool = try OtherTool.awsVault(home: context.home(), context.environment)
-            let aliases = Self.aliases(tool, config, credentials)
-            self.aliases = aliases
-            found = try Self.find(tool, aliases, command, in: context)
+        case .awsVault, .granted:
+            let tool = try Self.tool(source, in: context)
+            aliases = Self.aliases(tool, config, credentials)
+            found = try Self.find(tool, aliases, command, in: context) { name in
+                config.document.section(of: name) != nil || credentials.document.section(of: name) != nil
+            }
+        case .csv, .env:
+            aliases = [:]
+            found = try source == .csv ? Self.findInCSV(command) : Self.findInEnvironment(command, in: context)
         }
         for name in command.profiles where !found.keys.contains(where: { $0.profile == name }) {
             throw Failure(
                 .notFound, "\(found.place) has no key of profile \"\(name)\"",
                 hint: "`awskeys import --from \(source.rawValue) --dry-run` shows those that it has")
         }
+    }
+
+    private static func tool(_ source: ImportSource, in context: Context) throws -> OtherTool {
+        let home = try context.home()
+        guard source == .granted else { return OtherTool.awsVault(home: home, context.environment) }
+        let path = OtherTool.grantedFolder(home: home, context.environment) + "/config"
+        let config = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return OtherTool.granted(home: home, config: config, context.environment)
     }
 
     /// The profiles whose command asks a tool for a key of another name.
@@ -67,7 +80,8 @@ struct ImportFrom {
     }
 
     private static func find(
-        _ tool: OtherTool, _ aliases: [String: String], _ command: ImportCommand, in context: Context
+        _ tool: OtherTool, _ aliases: [String: String], _ command: ImportCommand, in context: Context,
+        isKnown: (String) -> Bool
     ) throws -> Found {
         let wanted = command.profiles.isEmpty ? nil : Set(command.profiles.map { aliases[$0] ?? $0 })
         let settings = context.settings()
@@ -79,7 +93,9 @@ struct ImportFrom {
         }
         let read: OtherKeys
         do throws(OtherToolError) {
-            read = try tool.keys(isWanted: { wanted?.contains($0) ?? true }, passphrases: passphrases)
+            read = try tool.keys(
+                isWanted: { wanted?.contains($0) ?? true }, isKnown: { isKnown($0) || wanted?.contains($0) ?? false },
+                mayPrompt: context.hasScreen, passphrases: passphrases)
         } catch {
             throw Failure(error, of: tool)
         }
@@ -95,6 +111,49 @@ struct ImportFrom {
             afterwards: { names in
                 "\(tool.name) still has its copy: " + names.map { "`\(tool.removal(of: $0))`" }.joined(separator: ", ")
             })
+    }
+
+    /// The keys of the console's files. A single one is that of the profile that is named, if one is.
+    private static func findInCSV(_ command: ImportCommand) throws -> Found {
+        var keys: [OtherKey] = []
+        for path in command.files {
+            let found = try KeyInput.csvKeys(KeyInput.file(path), path: path)
+            for key in found {
+                let isNamed = command.files.count == 1 && found.count == 1 && command.profiles.count == 1
+                let profile = isNamed ? command.profiles[0] : key.profile
+                guard !profile.isEmpty else {
+                    throw Failure(
+                        .usage, "\"\(path)\" doesn't say whose key it has",
+                        hint: "import it alone, with `--profile NAME`")
+                }
+                guard !keys.contains(where: { $0.profile == profile }) else {
+                    throw Failure(
+                        .usage, "the files have two keys for \"\(profile)\"", hint: "import one file after the other")
+                }
+                _ = try KeyInput.record(
+                    id: key.accessKeyID, secret: key.secretAccessKey.copy(), now: 0, exposed: true)
+                keys.append(key.renamed(profile))
+            }
+        }
+        if !command.profiles.isEmpty { keys.removeAll { !command.profiles.contains($0.profile) } }
+        let files = command.files.map { "\"\($0)\"" }.joined(separator: ", ")
+        return Found(keys: keys, place: files, areExposed: true) { _ in
+            "the keys still lie in plain text in \(files): `shred -u` it"
+        }
+    }
+
+    /// The key in the environment's variables.
+    private static func findInEnvironment(_ command: ImportCommand, in context: Context) throws -> Found {
+        guard command.profiles.count == 1 else {
+            throw Failure(
+                .usage, "the environment's key needs a name", hint: "`awskeys import --from env --profile NAME`")
+        }
+        let key = try KeyInput.environment(in: context, now: 0)
+        let found = OtherKey(
+            command.profiles[0], accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey.copy())
+        return Found(keys: [found], place: "the environment", areExposed: true) { _ in
+            "programs use AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY before any profile: unset them where they are set"
+        }
     }
 
     /// Shows the plan, asks, and does it.
@@ -138,7 +197,10 @@ struct ImportFrom {
         Console.say("imported \(count(plan.taken)) from \(found.place)")
         if command.sessions { Console.note(AdoptCommand.limits) }
         Console.note("`awskeys import --undo` gives the AWS files back, and leaves the keys in the store")
-        if let afterwards = found.afterwards { Console.note(afterwards(plan.taken.map(\.name))) }
+        Console.note(found.afterwards(plan.taken.map(\.name)))
+        if found.areExposed {
+            Console.note("others may have seen them: `awskeys rotate --imported` replaces them")
+        }
     }
 
     // MARK: Plans

@@ -9,16 +9,24 @@ extension Failure {
         let only = "`--profile NAME` takes others without it; nothing was changed"
         switch error {
         case .noKeys:
+            let collection = "its collection \"\(tool.collection)\""
+            let places = ["secret-service": collection, "pass": "pass", "file": "\"\(tool.folder)\""]
+            let all = [collection] + (tool.passPrefix.isEmpty ? [] : ["pass"]) + ["\"\(tool.folder)\""]
             self.init(
                 .notFound,
-                "\(tool.name) has no keys in its collection \"\(tool.collection)\", in pass or in "
-                    + "\"\(tool.folder)\"",
-                hint: "say where they are by the variables that \(tool.name) itself knows")
+                "no keys of \(tool.name) in "
+                    + (tool.backend.flatMap { places[$0] } ?? all.joined(separator: ", nor in ")),
+                hint: tool.passphraseVariable == nil
+                    ? "`\(tool.name) credentials list` shows them"
+                    : "set the variables that \(tool.name) reads: AWS_VAULT_BACKEND (pass isn't looked at without it), "
+                        + "AWS_VAULT_FILE_DIR")
         case .otherBackend(let name):
             self.init(
                 .config, "\(tool.name) is told to use the backend \"\(name)\", which can't be read here",
                 hint: "secret-service, pass and file can: copy the keys to one of them with \(tool.name)")
-        case .file(let error): self.init(error)
+        case .file(let error):
+            let failure = Failure(error)
+            self.init(failure.code, failure.message, hint: failure.hint ?? "look at what is there; nothing was changed")
         case .wrongPassphrase(let folder):
             self.init(
                 .locked, "the passphrase opens none of \(tool.name)'s keys in \"\(folder)\"",

@@ -25,7 +25,7 @@ public struct TakeOverPlan: Sendable {
 
     /// What happens to one of them.
     public enum Action: Equatable, Sendable {
-        /// The key comes into the store, and the line into this file, in the place of another program's if there is one.
+        /// The key comes into the store, and the line into this file, in the place of another program's if it has one.
         case take(into: ConfigDocument.File, replacing: String?)
         /// The store has the key, and the profile asks for it.
         case isThere
@@ -84,7 +84,7 @@ public struct TakeOverPlan: Sendable {
         _ offer: Offer, config: borrowing AWSFile, credentials: borrowing AWSFile, isReplaced: (String) -> Bool
     ) -> Action {
         let name = offer.profile
-        guard SectionHeader.isPlain(name) else { return .leave(.oddSection) }
+        guard SectionHeader.isPlain(name) else { return .leave(.oddName) }
         do throws(ImportError) {
             try Importer.requireFree(name, config: config, credentials: credentials, isReplaced: isReplaced)
         } catch {

@@ -22,7 +22,7 @@ struct FileKeyring {
             let file = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if file != ".", file != ".." { files[Self.decode(file)] = folder + "/" + file }
+            if file != ".", file != ".." { files[decoding(file.utf8, after: UInt8(ascii: "%"))] = folder + "/" + file }
         }
         return files
     }
@@ -56,21 +56,6 @@ struct FileKeyring {
         } catch {
             throw .file(error)
         }
-    }
-
-    private static func decode(_ name: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(name.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2).compactMap(hexadecimalDigit)
-            if byte == UInt8(ascii: "%"), digits.count == 2 {
-                bytes.append(digits[0] << 4 | digits[1])
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -53,6 +53,49 @@ public struct OtherTool: Sendable {
             passFolder: named("AWS_VAULT_PASS_PASSWORD_STORE_DIR", orElse: passFolder),
             passPrefix: environment("AWS_VAULT_PASS_PREFIX") ?? "")
     }
+
+    /// Granted, as its `pkg/securestorage/securestorage.go` sets the library up for keys of IAM users.
+    ///
+    /// - Parameter config: the text of its configuration, empty where it has none.
+    public static func granted(home: String, config: String, _ environment: (String) -> String?) -> OtherTool {
+        func settled(_ path: String) -> String { path.hasPrefix("~/") ? home + path.dropFirst() : path }
+        let settings = settings(inKeyringTable: config)
+        let name = "aws-iam-credentials"
+        return OtherTool(
+            name: "granted", commands: ["credential-process"], removing: "credentials remove",
+            backend: settings["Backend"],
+            folder: settled(
+                settings["FileDir"] ?? grantedFolder(home: home, environment) + "/secure-storage-" + name),
+            passphraseVariable: nil, collection: settings["LibSecretCollectionName"] ?? "granted-" + name,
+            passProgram: "pass", passFolder: settled(environment("PASSWORD_STORE_DIR") ?? "~/.password-store"),
+            passPrefix: "granted-" + name)
+    }
+
+    /// Where Granted has its configuration: `~/.granted`, unless there is none and `XDG_CONFIG_HOME` is set.
+    public static func grantedFolder(home: String, _ environment: (String) -> String?) -> String {
+        let folder = home + "/.granted"
+        guard (try? attributes(of: folder)) == nil, let config = environment("XDG_CONFIG_HOME"), !config.isEmpty else {
+            return folder
+        }
+        return config + "/granted"
+    }
+
+    /// The texts in the table `Keyring` of Granted's configuration, which is TOML as its library writes it: a setting a
+    /// line.
+    private static func settings(inKeyringTable text: String) -> [String: String] {
+        var settings: [String: String] = [:]
+        var isInside = false
+        for line in text.split(whereSeparator: \.isNewline) {
+            let line = line.drop { $0 == " " || $0 == "\t" }
+            if line.hasPrefix("[") { isInside = line.hasPrefix("[Keyring]") }
+            let parts = line.split(separator: "=", maxSplits: 1)
+            let quoted = parts.last?.split(separator: "\"", omittingEmptySubsequences: false)
+            if isInside, parts.count == 2, let quoted, quoted.count == 3 {
+                settings[parts[0].filter { $0 != " " }] = String(quoted[1])
+            }
+        }
+        return settings
+    }
 }
 
 extension OtherTool {

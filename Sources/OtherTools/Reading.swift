@@ -1,7 +1,12 @@
+import Foundation
+import Keyring
 public import Sealing
 public import Unlocking
 
 extension OtherTool {
+    /// How long a program may take to show an item, in which somebody may be asked for the passphrase of a key.
+    private static let patience = Duration.seconds(120)
+
     /// What asking for the passphrase of the files takes.
     public struct Passphrases {
         /// A variable's value; empty if it isn't set.
@@ -25,23 +30,71 @@ extension OtherTool {
     ///
     /// - Parameters:
     ///   - isWanted: whether a profile is asked for; others aren't opened.
+    ///   - isKnown: whether there is such a profile. Without a prefix, all of a person's passwords lie beside the keys
+    ///     in `pass`, and only what is called as a profile is shown.
+    ///   - mayPrompt: whether the Secret Service may ask the person to unlock the collection.
     ///   - passphrases: how to come by the passphrase of files.
     /// - Throws: ``OtherToolError``.
     public func keys(
-        isWanted: (String) -> Bool, passphrases: Passphrases
+        isWanted: (String) -> Bool, isKnown: (String) -> Bool, mayPrompt: Bool, passphrases: Passphrases
     ) throws(OtherToolError) -> OtherKeys {
         let chosen = backend.map { Backend(rawValue: $0) }
         if let backend, chosen == .some(nil) { throw .otherBackend(backend) }
         for backend in Backend.allCases where chosen == nil || chosen == backend {
             let found =
                 switch backend {
-                case .secretService: OtherKeys(.secretService)
-                case .pass: OtherKeys(.pass)
+                case .secretService: try keysInCollection(isWanted, mayPrompt: mayPrompt, isChosen: chosen != nil)
+                case .pass where passPrefix.isEmpty && chosen == nil: OtherKeys(.pass)
+                case .pass: try keysInPass { isWanted($0) && (!passPrefix.isEmpty || isKnown($0)) }
                 case .file: try keysInFiles(isWanted, passphrases)
                 }
             if !found.keys.isEmpty || found.temporary > 0 { return found }
         }
         throw .noKeys
+    }
+
+    private func keysInCollection(
+        _ isWanted: (String) -> Bool, mayPrompt: Bool, isChosen: Bool
+    ) throws(OtherToolError) -> OtherKeys {
+        var keys = OtherKeys(.secretService)
+        let items: [OtherItem]
+        do throws(KeyringError) {
+            items = try Keyring.items(
+                ofCollection: collection,
+                isWanted: { item in
+                    if Self.isTemporary(item) { keys.temporary += 1 }
+                    return !Self.isTemporary(item) && isWanted(item)
+                }, mayPrompt: mayPrompt)
+        } catch {
+            if error == .noService, !isChosen { return keys }
+            throw .keyring(error, collection: collection)
+        }
+        for item in items.sorted(by: { $0.label < $1.label }) {
+            try about("\(collection): \(item.label)") { () throws(ItemProblem) in
+                try keys.add(item.label, item.secret)
+            }
+        }
+        return keys
+    }
+
+    private func keysInPass(_ isWanted: (String) -> Bool) throws(OtherToolError) -> OtherKeys {
+        var keys = OtherKeys(.pass)
+        let folder = passPrefix.isEmpty ? passFolder : passFolder + "/" + passPrefix
+        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        let items = files.filter { $0.hasSuffix(".gpg") }.map { String($0.dropLast(4)) }.sorted()
+        keys.temporary = items.count { Self.isTemporary($0) }
+        for item in items where !Self.isTemporary(item) && isWanted(item) {
+            let name = passPrefix.isEmpty ? item : passPrefix + "/" + item
+            // The library sets it for the program, too.
+            let words = ["env", "PASSWORD_STORE_DIR=" + passFolder, passProgram, "show", "--", name]
+            let shown = output(of: words, complains: true, until: Deadline(in: Self.patience))
+            switch shown {
+            case .some(let shown):
+                try about("pass: \(name)") { () throws(ItemProblem) in try keys.add(item, shown) }
+            case nil: throw .notShown(item: name)
+            }
+        }
+        return keys
     }
 
     private func keysInFiles(

@@ -30,10 +30,11 @@ struct ImportCommand: ParsableCommand {
     @Option(name: .customLong("profile"), help: "Import only this profile (may be repeated).")
     var profiles: [String] = []
 
-    @Option(
-        name: .customLong("from"),
-        help: "Take the keys from there instead of from the AWS files.")
+    @Option(name: .customLong("from"), help: "Take the keys from there instead of from the AWS files.")
     var source: ImportSource?
+
+    @Argument(help: "The files that the AWS console gave for download (with --from csv).", completion: .file())
+    var files: [String] = []
 
     @Option(help: "The file that gets the line; some programs read it only from credentials.")
     var into: Target?
@@ -60,8 +61,9 @@ struct ImportCommand: ParsableCommand {
         if undo, dryRun || verify || json || sessions || into != nil || source != nil || !profiles.isEmpty {
             throw ValidationError("--undo takes back the whole latest import and goes with --yes only")
         }
-        if source != nil, into != nil {
-            throw ValidationError("--into goes with an import of the AWS files only")
+        if source != nil, into != nil { throw ValidationError("--into goes with an import of the AWS files only") }
+        if (source == .csv) == files.isEmpty {
+            throw ValidationError("files go with --from csv, which needs one at least")
         }
         if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
     }
