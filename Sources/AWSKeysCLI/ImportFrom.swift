@@ -97,7 +97,7 @@ struct ImportFrom {
                 isWanted: { wanted?.contains($0) ?? true }, isKnown: { isKnown($0) || wanted?.contains($0) ?? false },
                 mayPrompt: context.hasScreen, passphrases: passphrases)
         } catch {
-            throw Failure(error, of: tool)
+            throw Failure(error, of: tool, for: command.profiles)
         }
         var keys = read.keys
         let byName = Dictionary(keys.map { ($0.profile, $0) }) { first, _ in first }

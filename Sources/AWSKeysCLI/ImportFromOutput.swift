@@ -42,7 +42,7 @@ extension TakeOverPlan.Action {
     fileprivate var words: String {
         switch self {
         case .take(let file, nil): "store, line in \(file.rawValue)"
-        case .take(let file, .some): "store, line in \(file.rawValue) in the place of the one there"
+        case .take(let file, .some(let command)): "store, line in \(file.rawValue) instead of `\(command)`"
         case .isThere, .leave: ""
         }
     }

@@ -5,7 +5,7 @@ import Unlocking
 // The words for what may go wrong with another tool's keys.
 
 extension Failure {
-    init(_ error: OtherToolError, of tool: OtherTool) {
+    init(_ error: OtherToolError, of tool: OtherTool, for profiles: [String]) {
         let only = "`--profile NAME` takes others without it; nothing was changed"
         switch error {
         case .noKeys:
@@ -14,7 +14,9 @@ extension Failure {
             let all = [collection] + (tool.passPrefix.isEmpty ? [] : ["pass"]) + ["\"\(tool.folder)\""]
             self.init(
                 .notFound,
-                "no keys of \(tool.name) in "
+                (profiles.isEmpty
+                    ? "no keys of \(tool.name) in "
+                    : "\(tool.name) has no key of \"\(profiles.joined(separator: "\", \""))\" in ")
                     + (tool.backend.flatMap { places[$0] } ?? all.joined(separator: ", nor in ")),
                 hint: tool.passphraseVariable == nil
                     ? "`\(tool.name) credentials list` shows them"

@@ -48,7 +48,7 @@ extension OtherTool {
                 case .pass: try keysInPass { isWanted($0) && (!passPrefix.isEmpty || isKnown($0)) }
                 case .file: try keysInFiles(isWanted, passphrases)
                 }
-            if !found.keys.isEmpty || found.temporary > 0 { return found }
+            if !found.keys.isEmpty { return found }
         }
         throw .noKeys
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from fake_keys import Key
+from home import Home
 
 FILE_PASSPHRASE = "a vault EXAMPLE passphrase"
 # Names that aws-vault gives to what it keeps beside keys: sessions of now and of earlier versions, and a token.
@@ -92,3 +94,17 @@ def write_item(folder: Path, name: str, plain: bytes, passphrase: str = FILE_PAS
     file.write_text(sealed(plain, passphrase, **how))
     file.chmod(0o600)
     return file
+
+
+def password_store(home: Home, entries: dict[str, bytes]) -> None:
+    """A store of the real `pass`, for a key of GnuPG without passphrase that is made for it."""
+
+    def run(*argv: str, stdin: bytes = b"") -> None:
+        done = subprocess.run(argv, env=home.env, input=stdin, capture_output=True, timeout=60)
+        assert done.returncode == 0, done
+
+    (home.path / "gnupg").mkdir(mode=0o700)
+    run("gpg", "--batch", "--passphrase", "", "--quick-generate-key", "vault@example.com", "rsa2048", "encrypt")
+    run("pass", "init", "vault@example.com")
+    for name, content in entries.items():
+        run("pass", "insert", "-m", "-f", name, stdin=content)

@@ -10,9 +10,10 @@ import pytest
 
 from conftest import MakeHome
 from fake_keys import DEV, DOCUMENTED, OTHER, PROD, Key
+from gnome_keyring import Keyring
 from home import Home
 from oracles import Oracles
-from other_tools import FILE_PASSPHRASE, TEMPORARY, file_store, item, item_of, sealed, write_item
+from other_tools import FILE_PASSPHRASE, TEMPORARY, file_store, item, item_of, password_store, sealed, write_item
 from terminal import Terminal
 
 CONFIG = """# of the team
@@ -106,7 +107,7 @@ def test_a_no_changes_nothing(vault: Home) -> None:
 def test_a_dry_run_says_what_would_happen_and_does_nothing(vault: Home) -> None:
     before = vault.files()
     shown = vault.run("import", "--from", "aws-vault", "--dry-run").done().stdout
-    assert "- credential_process = aws-vault exec --json --prompt=terminal dev\n" in shown
+    assert "line in config instead of `aws-vault exec --json --prompt=terminal dev`\n" in shown
     assert f"+ credential_process = {vault.helper} dev\n" in shown
     assert DEV.id not in shown and f"{DEV.id[:4]}…{DEV.id[-4:]}" in shown
     plan = json.loads(vault.run("import", "--from", "aws-vault", "--dry-run", "--json").done().stdout)
@@ -235,20 +236,221 @@ def test_temporary_credentials_under_a_profiles_name_are_skipped(vault: Home) ->
 
 
 def test_where_no_keys_can_be_had_the_error_says_what_to_do(vault: Home, tmp_path: Path) -> None:
-    before = vault.files()
+    before = vault.files(".aws")
 
     def refused(status: int, *said: str, **env: str) -> None:
         vault.run("import", "--from", "aws-vault", "--yes", env=env).failed(status, *said)
 
     refused(77, "the passphrase opens none of", "AWS_VAULT_FILE_PASSPHRASE", AWS_VAULT_FILE_PASSPHRASE="wrong")
     refused(77, "need their passphrase, and there is nobody to ask", AWS_VAULT_FILE_PASSPHRASE="")
-    refused(66, "has no keys in", AWS_VAULT_FILE_DIR=str(tmp_path / "nowhere"))
+    refused(66, "no keys of aws-vault in ", AWS_VAULT_FILE_DIR=str(tmp_path / "nowhere"))
     refused(78, 'the backend "kwallet"', AWS_VAULT_BACKEND="kwallet")
     refused(74, "cannot open", AWS_VAULT_FILE_DIR=str(vault.config))
     (vault.path / ".awsvault" / "keys" / "dev").unlink()
     (vault.path / ".awsvault" / "keys" / "dev").mkdir()
     refused(74, 'keys/dev": Is a directory')
     vault.run("import", "--from", "aws-vault", "--profile", "nobody", "--yes").failed(66, '"nobody"')
-    assert not vault.store.exists() and vault.files(".aws") == {k: v for k, v in before.items() if k[:4] == ".aws"}
+    assert not vault.store.exists() and vault.files(".aws") == before
     for words in (["--into", "config"], ["--undo"], ["--json"]):
         vault.run("import", "--from", "aws-vault", *words).failed(64, hint=False)
+
+
+# MARK: the Secret Service
+
+
+@pytest.fixture
+def collection(desktop: tuple[Home, Keyring]) -> tuple[Home, Keyring, str]:
+    """A desktop where aws-vault has its keys in a collection of its own."""
+    home, keyring = desktop
+    path = keyring.create_collection("awsvault")
+    assert path == "/org/freedesktop/secrets/collection/awsvault"
+    for profile, key in {"vaulted": OTHER, "team/vaulted": PROD}.items():
+        keyring.put(path, profile, {"profile": profile}, item(profile, key), "application/json")
+    for name in TEMPORARY:
+        keyring.put(path, name, {"profile": name}, b"nothing that would be read", "application/json")
+    return home, keyring, path
+
+
+def test_a_collection_of_the_desktops_keyring_comes_over(collection: tuple[Home, Keyring, str], sdks: Oracles) -> None:
+    home, keyring, path = collection
+    before = keyring.contents(path)
+    done = home.run("import", "--from", "aws-vault", "--yes").done()
+    assert "imported 2 profiles from aws-vault (secret-service)" in done.stdout
+    assert f"{len(TEMPORARY)} temporary credentials" in done.stdout
+    resolved(home, sdks, {"vaulted": OTHER, "team/vaulted": PROD})
+    assert keyring.contents(path) == before and len(before) == 2 + len(TEMPORARY)
+
+
+def test_of_a_keyring_only_what_is_asked_for_is_read(collection: tuple[Home, Keyring, str]) -> None:
+    home, keyring, path = collection
+    keyring.put(path, "broken", {"profile": "broken"}, b"[]", "application/json")
+    before = home.files(".aws")
+    done = home.run("import", "--from", "aws-vault", "--yes")
+    done.failed(65, '"awsvault: broken" holds no access key')
+    assert home.files(".aws") == before
+    home.run("import", "--from", "aws-vault", "--profile", "vaulted", "--yes").done()
+
+
+def test_a_keyring_that_is_locked_or_hangs_is_an_error(collection: tuple[Home, Keyring, str]) -> None:
+    home, keyring, path = collection
+    before = home.files(".aws")
+    other = home.env | {"AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME": "another"}
+    home.run("import", "--from", "aws-vault", "--yes", env=other).failed(66, '"another"')
+    keyring.lock_collection(path)
+    home.run("import", "--from", "aws-vault", "--yes").failed(77, '"awsvault"', "is locked")
+    with keyring.stopped():
+        home.run("import", "--from", "aws-vault", "--yes").failed(69, '"awsvault"', "did not answer in time")
+    assert home.files(".aws") == before
+
+
+def test_without_a_bus_aws_vault_has_to_use_something_else(vault: Home) -> None:
+    before = vault.files()
+    chosen = {"AWS_VAULT_BACKEND": "secret-service"}
+    vault.run("import", "--from", "aws-vault", "--yes", env=chosen).failed(69, "there is no desktop keyring")
+    assert vault.files() == before
+
+
+# MARK: pass
+
+
+@pytest.fixture
+def passwords(vault: Home) -> Home:
+    """A home with a password store of the real `pass`, sealed for a real key of GnuPG."""
+    vault.env["GNUPGHOME"] = str(vault.path / "gnupg")
+    password_store(vault, {"aws/dev": item("dev", OTHER), "aws/team/x": item("team/x", PROD), "mail": b"a password"})
+    for name in TEMPORARY[:2]:
+        (vault.path / ".password-store" / "aws" / f"{name}.gpg").write_text("not read")
+    return vault
+
+
+def test_what_pass_keeps_comes_over(passwords: Home, sdks: Oracles) -> None:
+    passwords.env |= {"AWS_VAULT_BACKEND": "pass", "AWS_VAULT_PASS_PREFIX": "aws"}
+    done = passwords.run("import", "--from", "aws-vault", "--yes").done()
+    assert "imported 3 profiles from aws-vault (pass)" in done.stdout and "2 temporary credentials" in done.stdout
+    resolved(passwords, sdks, {"dev": OTHER, "cli": OTHER, "team/x": PROD})
+
+
+def test_pass_in_another_folder_without_a_prefix_shows_profiles_only(passwords: Home, sdks: Oracles) -> None:
+    (passwords.path / ".password-store").rename(passwords.path / "passwords")
+    passwords.env |= {"AWS_VAULT_BACKEND": "pass", "AWS_VAULT_PASS_PASSWORD_STORE_DIR": "~/passwords"}
+    passwords.run("import", "--from", "aws-vault", "--yes").failed(66, "no keys of aws-vault in pass")
+    (passwords.path / "passwords/aws/dev.gpg").rename(passwords.path / "passwords/dev.gpg")
+    done = passwords.run("import", "--from", "aws-vault", "--yes").done()
+    assert "imported 2 profiles from aws-vault (pass)" in done.stdout
+    resolved(passwords, sdks, {"dev": OTHER, "cli": OTHER})
+
+
+def test_what_pass_cant_show_is_an_error(passwords: Home) -> None:
+    before = passwords.files(".aws")
+    (passwords.path / ".password-store/aws/dev.gpg").write_text("nothing of GnuPG's")
+    env = {"AWS_VAULT_PASS_PREFIX": "aws"}
+    refused = passwords.run("import", "--from", "aws-vault", "--yes", env=env)
+    assert refused.status == 69 and 'awskeys: `pass show "aws/dev"` gives nothing' in refused.stderr, refused
+    env |= {"AWS_VAULT_PASS_CMD": "no-such-program"}
+    refused = passwords.run("import", "--from", "aws-vault", "--yes", env=env)
+    assert refused.status == 69 and '`no-such-program show "aws/dev"` gives nothing' in refused.stderr, refused
+    assert passwords.files(".aws") == before and not passwords.store.exists()
+
+
+# MARK: Granted
+
+
+GRANTED = """[profile dev]
+credential_process = granted credential-process --profile=dev
+
+[profile spaced]
+credential_process = /usr/bin/granted credential-process --profile spaced
+"""
+
+
+def test_granteds_files_come_over(make_home: MakeHome, sdks: Oracles) -> None:
+    home = make_home(config=GRANTED, credentials=None)
+    folder = file_store(home.path / ".granted/secure-storage-aws-iam-credentials", {"dev": DEV, "spaced": PROD})
+    terminal = Terminal(home, "import", "--from", "granted", "--yes")
+    terminal.wait_for("Passphrase of granted's keys in ")
+    terminal.type_unseen(FILE_PASSPHRASE)
+    terminal.wait_for("`granted credentials remove dev`")
+    assert terminal.ends() == 0
+    lines = [line for line in home.config.read_text().splitlines() if line.startswith("credential_process")]
+    assert lines == [f"credential_process = {home.helper} {name}" for name in ("dev", "spaced")]
+    resolved(home, sdks, {"dev": DEV, "spaced": PROD})
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_granteds_configuration_says_where_its_keys_are(make_home: MakeHome, sdks: Oracles) -> None:
+    home = make_home(config=GRANTED, credentials=None)
+    home.env["XDG_CONFIG_HOME"] = str(home.path / "config")
+    (home.path / "config/granted").mkdir(parents=True)
+    settings = home.path / "config/granted/config"
+    file_store(home.path / "elsewhere", {"dev": DEV})
+    settings.write_text('DefaultBrowser = "FIREFOX"\n[Keyring]\n  Backend = "file"\n  FileDir = "~/elsewhere"\n[Other]\n')
+    terminal = Terminal(home, "import", "--from", "granted", "--yes")
+    terminal.wait_for('Passphrase of granted\'s keys in "[^"]*/elsewhere"')
+    terminal.type_unseen(FILE_PASSPHRASE)
+    assert terminal.ends() == 0
+    resolved(home, sdks, {"dev": DEV})
+    settings.write_text('[Keyring]\nBackend = "keychain"\n')
+    home.run("import", "--from", "granted", "--yes").failed(78, '"keychain"')
+
+
+def test_granteds_collection_comes_over(desktop: tuple[Home, Keyring], sdks: Oracles) -> None:
+    home, keyring = desktop
+    path = keyring.create_collection("granted-aws-iam-credentials")
+    keyring.put(path, "vaulted", {"profile": "vaulted"}, item("vaulted", OTHER), "application/json")
+    assert "from granted (secret-service)" in home.run("import", "--from", "granted", "--yes").done().stdout
+    resolved(home, sdks, {"vaulted": OTHER})
+
+
+# MARK: files of the console, and the environment
+
+
+def test_the_consoles_files_come_over_under_their_users_names(home: Home, sdks: Oracles) -> None:
+    one, two = home.path / "alice.csv", home.path / "bob.csv"
+    one.write_text(f"\ufeffUser name,Password,Access key ID,Secret access key,Console login link\r\nalice,,{OTHER.id},{OTHER.secret},https://example.com\r\n")
+    two.write_text(f"User Name,Access Key Id,Secret Access Key\n\"bob\",{PROD.id},{PROD.secret}\n\ncarol,{DEV.id},{DEV.secret}\n")
+    before = home.files(".aws")
+    shown = json.loads(home.run("import", "--from", "csv", str(one), str(two), "--dry-run", "--json").done().stdout)
+    assert [each["profile"] for each in shown["profiles"]] == ["alice", "bob", "carol"]
+    assert home.files(".aws") == before
+    done = home.run("import", "--from", "csv", str(one), str(two), "--yes").done()
+    assert f'still lie in plain text in "{one}", "{two}"' in done.stderr and "rotate --imported" in done.stderr
+    resolved(home, sdks, {"alice": OTHER, "bob": PROD, "carol": DEV})
+    listed = json.loads(home.run("list", "--json").done().stdout)["profiles"]
+    assert all(each["exposed"] for each in listed) and len(listed) == 3
+
+
+def test_a_file_without_a_user_needs_a_name(home: Home, sdks: Oracles) -> None:
+    file = home.path / "accessKeys.csv"
+    file.write_text(f"Access key ID,Secret access key\n{OTHER.id},{OTHER.secret}\n")
+    before = home.files(".aws")
+    home.run("import", "--from", "csv", str(file), "--yes").failed(64, f'"{file}"', "whose key", "--profile NAME")
+    file.with_name("no.csv").write_text("a,b\n1,2\n")
+    home.run("import", "--from", "csv", str(file.with_name("no.csv")), "--yes").failed(64, "has no columns")
+    file.with_name("half.csv").write_text(f"Access key ID,Secret access key\n{OTHER.id}\n")
+    home.run("import", "--from", "csv", str(file.with_name("half.csv")), "--profile", "x", "--yes").failed(64, "a secret")
+    home.run("import", "--from", "csv", str(home.path / "none"), "--profile", "x", "--yes").failed(74, "none", hint=False)
+    home.run("import", "--from", "csv", "--yes").failed(64, hint=False)
+    assert home.files(".aws") == before and not home.store.exists()
+    home.run("import", "--from", "csv", str(file), "--profile", "fresh", "--yes").done()
+    resolved(home, sdks, {"fresh": OTHER})
+
+
+def test_the_environments_key_comes_over_under_the_name_that_is_given(home: Home, sdks: Oracles) -> None:
+    env = {"AWS_ACCESS_KEY_ID": OTHER.id, "AWS_SECRET_ACCESS_KEY": OTHER.secret}
+    before = home.files(".aws")
+    home.run("import", "--from", "env", "--yes", env=env).failed(64, "needs a name")
+    home.run("import", "--from", "env", "--profile", "fresh", "--yes").failed(64, "an id and a secret")
+    token = env | {"AWS_SESSION_TOKEN": "EXAMPLE"}
+    home.run("import", "--from", "env", "--profile", "fresh", "--yes", env=token).failed(64, "temporary")
+    home.run("import", "--from", "env", "--profile", "dev", "--dry-run", env=env).done()
+    assert home.files(".aws") == before and not home.store.exists()
+    done = home.run("import", "--from", "env", "--profile", "fresh", "--yes", env=env).done()
+    assert "imported 1 profile from the environment" in done.stdout
+    resolved(home, sdks, {"fresh": OTHER})
+
+
+def test_keys_may_stay_back_from_programs(home: Home) -> None:
+    env = {"AWS_ACCESS_KEY_ID": OTHER.id, "AWS_SECRET_ACCESS_KEY": OTHER.secret}
+    home.run("import", "--from", "env", "--profile", "fresh", "--sessions", "--yes", env=env).done()
+    [listed] = json.loads(home.run("list", "--json").done().stdout)["profiles"]
+    assert listed["sessions_only"] is True
