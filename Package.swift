@@ -127,6 +127,9 @@ let package = Package(
             name: "AWSAPITests", dependencies: ["AWSAPI", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "OtherToolsTests", dependencies: ["AWSAPI", "OtherTools", "Sealing", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
