@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from fake_keys import Key
 from home import Home
 
-FILE_PASSPHRASE = "a vault EXAMPLE passphrase"
+FILE_PASSPHRASE = "walnut gazebo trombone"
 # Names that aws-vault gives to what it keeps beside keys: sessions of now and of earlier versions, and a token.
 TEMPORARY = [
     "sts.GetSessionToken,ZGV2,,1893456000",
