@@ -43,6 +43,7 @@ let package = Package(
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "DurableFiles", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "SealedStore", dependencies: ["DurableFiles", "Sealing"], swiftSettings: strict),
+        .target(name: "Sharing", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "AWSConfig", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "KeyCache", dependencies: ["CKeyutils", "Sealing"], swiftSettings: strict),
         .target(
@@ -51,6 +52,9 @@ let package = Package(
         .target(
             name: "Importing",
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
+            swiftSettings: strict),
+        .target(
+            name: "Diagnosis", dependencies: ["AWSConfig", "CredentialProcess", "Importing", "Sealing"],
             swiftSettings: strict),
         .target(name: "AWSAPI", dependencies: ["CCurl", "CExpat", "CJansson", "Sealing"], swiftSettings: strict),
         .target(
@@ -75,8 +79,9 @@ let package = Package(
         .target(
             name: "AWSKeysCLI",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "LoginWatch", "OtherTools", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Diagnosis", "DurableFiles", "Importing", "KeyCache",
+                "Keyring", "LoginWatch", "OtherTools", "Rotation", "SealedStore", "Sealing", "Sessions", "Sharing",
+                "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],
@@ -120,7 +125,7 @@ let package = Package(
             name: "AWSKeysCLITests",
             dependencies: [
                 "AWSConfig", "AWSKeysCLI", "DurableFiles", "Importing", "Keyring", "SealedStore", "Sealing",
-                "TestSupport", "Unlocking",
+                "Sharing", "TestSupport", "Unlocking",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -136,6 +141,8 @@ let package = Package(
             name: "SessionsTests", dependencies: ["SealedStore", "Sealing", "Sessions", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "SharingTests", dependencies: ["Sealing", "Sharing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "LoginWatchTests", dependencies: ["CGio", "LoginWatch"], swiftSettings: strict),
         .testTarget(
             name: "KeyringTests", dependencies: ["CSecret", "Keyring", "Sealing"], swiftSettings: strict),
@@ -149,7 +156,7 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
             name: "fuzzing",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "SealedStore", "Sealing",
-                "Sessions", "TestSupport", "Unlocking",
+                "Sessions", "Sharing", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))

@@ -13,6 +13,21 @@ enum ImportSource: String, ExpressibleByArgument, CaseIterable {
     case granted, csv, env
 }
 
+extension ImportCommand {
+    /// The files of `--from csv`; the parser gives the first one to the part about bundles.
+    var paths: [String] { (bundle.file.map { [$0] } ?? []) + files }
+
+    func validate(_ source: ImportSource) throws {
+        if undo || into != nil || bundle.sender != nil || bundle.passphraseFile != nil || bundle.replace {
+            throw ValidationError("--from goes without --undo, --into, and the options of bundles")
+        }
+        if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
+        if (source == .csv) == paths.isEmpty {
+            throw ValidationError("files go with --from csv, which needs one at least")
+        }
+    }
+}
+
 /// Keys that aren't in the AWS files, on their way into the store.
 struct ImportFrom {
     /// What was found, and what is said of it.
@@ -68,13 +83,16 @@ struct ImportFrom {
         return OtherTool.granted(home: home, config: config, context.environment)
     }
 
-    /// The profiles whose command asks a tool for a key of another name.
+    /// The profiles whose command asks a tool for a key of another name; one with a role gets the role from it.
     private static func aliases(
         _ tool: OtherTool, _ config: borrowing AWSFile, _ credentials: borrowing AWSFile
     ) -> [String: String] {
         var aliases: [String: String] = [:]
         for (profile, command) in config.commands() + credentials.commands() {
-            if let asked = tool.profile(askedForBy: command), asked != profile { aliases[profile] = asked }
+            guard let asked = tool.profile(askedForBy: command), asked != profile else { continue }
+            let isKey: Void? = try? Importer.requireFree(
+                asked, config: config, credentials: credentials, isReplaced: { _ in true })
+            if isKey != nil { aliases[profile] = asked }
         }
         return aliases
     }
@@ -116,10 +134,10 @@ struct ImportFrom {
     /// The keys of the console's files. A single one is that of the profile that is named, if one is.
     private static func findInCSV(_ command: ImportCommand) throws -> Found {
         var keys: [OtherKey] = []
-        for path in command.files {
+        for path in command.paths {
             let found = try KeyInput.csvKeys(KeyInput.file(path), path: path)
             for key in found {
-                let isNamed = command.files.count == 1 && found.count == 1 && command.profiles.count == 1
+                let isNamed = command.paths.count == 1 && found.count == 1 && command.profiles.count == 1
                 let profile = isNamed ? command.profiles[0] : key.profile
                 guard !profile.isEmpty else {
                     throw Failure(
@@ -136,9 +154,8 @@ struct ImportFrom {
             }
         }
         if !command.profiles.isEmpty { keys.removeAll { !command.profiles.contains($0.profile) } }
-        let files = command.files.map { "\"\($0)\"" }.joined(separator: ", ")
-        return Found(keys: keys, place: files, areExposed: true) { _ in
-            "the keys still lie in plain text in \(files): `shred -u` it"
+        return Found(keys: keys, place: command.paths.joined(separator: ", "), areExposed: true) { _ in
+            "the keys still lie in plain text there: `shred -u " + command.paths.joined(separator: " ") + "`"
         }
     }
 

@@ -33,12 +33,19 @@ extension ImportFrom {
         if !plan.credentialsEdits.isEmpty {
             Console.say("\n\(credentials.path)\n" + credentials.maskedDiff(plan.credentialsEdits))
         }
+        if !command.sessions, plan.taken.contains(where: { $0.action.replaces }) {
+            Console.say("\nprograms may have got sessions of these keys until now; with `--sessions` they go on to")
+        }
         if plan.taken.isEmpty { Console.say("nothing to import from \(found.place)") }
         return !command.dryRun && !plan.taken.isEmpty
     }
 }
 
 extension TakeOverPlan.Action {
+    fileprivate var replaces: Bool {
+        if case .take(_, .some) = self { true } else { false }
+    }
+
     fileprivate var words: String {
         switch self {
         case .take(let file, nil): "store, line in \(file.rawValue)"

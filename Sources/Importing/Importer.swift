@@ -65,7 +65,9 @@ public struct Importer: ~Copyable {
         if let stored = try self.key(of: profile, in: draft), !isReplacing, !stored.isSameKey(as: key) {
             throw .occupied(profile: profile, by: .inStore)
         }
+        let confirmation = try sealing { () throws(StoreError) in try draft.confirmation(of: profile) }
         draft.set(key, for: profile)
+        try sealing { () throws(StoreError) in try draft.tighten(confirmation, of: profile) }
         if isSessionsOnly || old.isSessionsOnly {
             try setSessionsOnly(true, of: profile, in: &draft)
         }
@@ -96,8 +98,13 @@ public struct Importer: ~Copyable {
     @discardableResult func setSessionsOnly(
         _ isSessionsOnly: Bool, of profile: String, in draft: inout StoreDraft
     ) throws(ImportError) -> Bool {
+        try sealing { () throws(StoreError) in try draft.setSessionsOnly(isSessionsOnly, of: profile) }
+    }
+
+    /// Has what fails in the store be an ``ImportError``.
+    func sealing<Result>(_ body: () throws(StoreError) -> Result) throws(ImportError) -> Result {
         do throws(StoreError) {
-            return try draft.setSessionsOnly(isSessionsOnly, of: profile)
+            return try body()
         } catch {
             throw .store(error)
         }
@@ -123,8 +130,10 @@ public struct Importer: ~Copyable {
 
     /// What ``finish()`` came upon.
     public struct Finished: Sendable {
-        /// Whether an undo was under way.
+        /// Whether an import's undo was under way.
         public var hasUndone = false
+        /// Whether the undo of what mends the files was under way.
+        public var hasUnmended = false
         /// The files that somebody changed in between, and that were therefore left alone.
         public var left: [String] = []
     }
@@ -137,6 +146,9 @@ public struct Importer: ~Copyable {
             let journal = try Self.journal(id, in: draft)
             switch journal.state {
             case .applying: finished.left += try complete(journal, id)
+            case .undoing where journal.purpose == .mending:
+                try complete(unmending: journal, id)
+                finished.hasUnmended = true
             case .undoing:
                 _ = try complete(undoing: journal, id)
                 finished.hasUndone = true
@@ -202,7 +214,7 @@ public struct Importer: ~Copyable {
         let left = [first, second].compactMap(\.self)
         var draft = try read()
         switch journal.purpose {
-        case .importing: draft.setNote(journal.encoded(.done), .journal, id: id)
+        case .importing, .mending: draft.setNote(journal.encoded(.done), .journal, id: id)
         case .adding, .adopting, .givingBack: draft.removeNote(id)
         case .removing:
             draft.removeNote(id)

@@ -4,7 +4,8 @@ import Sealing
 
 /// The line that makes SDKs ask the store for a profile's key.
 public struct ProfileLine: Sendable {
-    static let property = "credential_process"
+    /// The setting that it is.
+    public static let property = "credential_process"
 
     /// The path of `awskeys-credential-process`.
     let program: String
@@ -27,7 +28,7 @@ public struct ProfileLine: Sendable {
     func text(for profile: String) -> String { Self.property + " = " + value(for: profile) }
 
     /// Whether a value of `credential_process` starts awskeys for that profile, wherever it is installed.
-    static func isOurs(_ value: String, for profile: String) -> Bool {
+    public static func isOurs(_ value: String, for profile: String) -> Bool {
         let words = value.split(separator: " ")
         return words.count == 2 && words[0].hasSuffix("/awskeys-credential-process")
             && ProfileArgument.decode(String(words[1])) == profile

@@ -161,7 +161,7 @@ extension Importer {
             if let stored = try self.key(of: other, in: draft), stored.isSameKey(as: key) { twin = other }
         }
         if let twin {
-            draft.share(keyOf: twin, with: name)
+            try sealing { () throws(StoreError) in try draft.share(keyOf: twin, with: name) }
         } else {
             draft.set(key, for: name)
         }

@@ -10,11 +10,13 @@ extension Importer {
     /// A file that was changed since gets its key lines back and keeps the rest as it is.
     ///
     /// - Returns: the profiles that stay in the store, because the files don't give their key after all.
-    /// - Throws: ``ImportError``; `nothingToUndo`, `adopted`.
+    /// - Throws: ``ImportError``; `nothingToUndo`, `adopted`, `undoFirst` if what was mended since can be taken back
+    ///   before it.
     public func undo() throws(ImportError) -> [String] {
         var draft = try read()
-        guard let id = draft.notes(.journal).last else { throw .nothingToUndo }
+        guard let id = try last(.importing, in: draft) else { throw .nothingToUndo }
         let journal = try Self.journal(id, in: draft)
+        try requireNotMended(after: id, in: draft)
         // A file that can't be read must be noticed before the other one is changed.
         if let path = journal.config.path { try requireNotAdopted(journal, AWSFile(path, as: .config)) }
         if let path = journal.credentials.path { try requireNotAdopted(journal, AWSFile(path, as: .credentials)) }

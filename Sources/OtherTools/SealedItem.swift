@@ -26,7 +26,7 @@ struct SealedItem {
         guard parts.count == 5 else { throw .notAnItem }
         let header = Array(parts[0])
         let decoded = parts.map(Self.decode)
-        guard let document = SecretBytes(base64: header.span, isForURL: true), let object = JSONObject(document),
+        guard let head = decoded[0], let object = JSONObject(SecretBytes(copying: head.span)),
             let wrapped = decoded[1], let nonce = decoded[2], let sealed = decoded[3], let tag = decoded[4]
         else { throw .notAnItem }
         guard object.says("alg", Self.algorithm), object.says("enc", Self.encryption), !object.has("zip"),
@@ -70,9 +70,7 @@ struct SealedItem {
         }
     }
 
-    private static func decode(_ part: ArraySlice<UInt8>) -> [UInt8]? {
-        SecretBytes(base64: Array(part).span, isForURL: true)?.withBytes { $0.array() }
-    }
+    private static func decode(_ part: ArraySlice<UInt8>) -> [UInt8]? { Base64.urlSafe.bytes(in: part.span) }
 }
 
 extension JSONObject {

@@ -36,6 +36,9 @@ source_profile = dev
 
 [profile other]
 credential_process = /opt/other --json dev
+
+[profile of-admin]
+credential_process = aws-vault exec --json admin
 """
 KEYS = {"dev": DEV, "team/prod": PROD, "default": DOCUMENTED}
 
@@ -109,6 +112,9 @@ def test_a_dry_run_says_what_would_happen_and_does_nothing(vault: Home) -> None:
     shown = vault.run("import", "--from", "aws-vault", "--dry-run").done().stdout
     assert "line in config instead of `aws-vault exec --json --prompt=terminal dev`\n" in shown
     assert f"+ credential_process = {vault.helper} dev\n" in shown
+    assert "programs may have got sessions of these keys" in shown
+    sessions = vault.run("import", "--from", "aws-vault", "--sessions", "--dry-run").done().stdout
+    assert "may have got sessions" not in sessions
     assert DEV.id not in shown and f"{DEV.id[:4]}…{DEV.id[-4:]}" in shown
     plan = json.loads(vault.run("import", "--from", "aws-vault", "--dry-run", "--json").done().stdout)
     assert (plan["from"], plan["temporary"]) == ("aws-vault (file)", len(TEMPORARY))
@@ -413,7 +419,7 @@ def test_the_consoles_files_come_over_under_their_users_names(home: Home, sdks: 
     assert [each["profile"] for each in shown["profiles"]] == ["alice", "bob", "carol"]
     assert home.files(".aws") == before
     done = home.run("import", "--from", "csv", str(one), str(two), "--yes").done()
-    assert f'still lie in plain text in "{one}", "{two}"' in done.stderr and "rotate --imported" in done.stderr
+    assert f"still lie in plain text there: `shred -u {one} {two}`" in done.stderr and "rotate --imported" in done.stderr
     resolved(home, sdks, {"alice": OTHER, "bob": PROD, "carol": DEV})
     listed = json.loads(home.run("list", "--json").done().stdout)["profiles"]
     assert all(each["exposed"] for each in listed) and len(listed) == 3

@@ -24,13 +24,13 @@ struct SealedItemTests {
 
     @Test("RFC 7517, appendix C: the key of a passphrase, and what is wrapped with it")
     func appendixC() throws {
-        guard let salt = SecretBytes(base64: Array("2WCTcJZ1Rvd_CJuJripQ1w".utf8).span, isForURL: true),
+        guard let salt = Base64.urlSafe.bytes(in: Array("2WCTcJZ1Rvd_CJuJripQ1w".utf8).span),
             let key = Gcrypt.key(
                 from: SecretBytes(text: "Thus from my lips, by yours, my sin is purged."),
-                salt: Array("PBES2-HS256+A128KW".utf8) + [0] + salt.array(), iterations: 4096, size: 16),
-            let wrapped = SecretBytes(
-                base64: Array("TrqXOwuNUfDV9VPTNbyGvEJ9JMjefAVn-TR1uIxR9p6hsRQh9Tk7BA".utf8).span, isForURL: true),
-            let content = Gcrypt.unwrap(wrapped.array(), with: key)
+                salt: Array("PBES2-HS256+A128KW".utf8) + [0] + salt, iterations: 4096, size: 16),
+            let wrapped = Base64.urlSafe.bytes(
+                in: Array("TrqXOwuNUfDV9VPTNbyGvEJ9JMjefAVn-TR1uIxR9p6hsRQh9Tk7BA".utf8).span),
+            let content = Gcrypt.unwrap(wrapped, with: key)
         else {
             Issue.record("it can't be unwrapped")
             return
@@ -41,7 +41,7 @@ struct SealedItemTests {
                 111, 27, 25, 52, 66, 29, 20, 78, 92, 176, 56, 240, 65, 208, 82, 112, 161, 131, 36, 55, 202, 236, 185,
                 172, 129, 23, 153, 194, 195, 48, 253, 182,
             ])
-        switch Gcrypt.unwrap(wrapped.array().map { $0 ^ 1 }, with: key) {
+        switch Gcrypt.unwrap(wrapped.map { $0 ^ 1 }, with: key) {
         case .some: Issue.record("what was altered is unwrapped")
         case nil: break
         }

@@ -9,7 +9,7 @@ import Unlocking
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Move the keys of the AWS files into the store.",
+        abstract: "Move the keys of the AWS files, or of a bundle, into the store.",
         discussion: """
             Each profile keeps its name and everything else that stands in its section; its key lines give way to one \
             line that asks the store. Nothing happens before the plan has been shown and confirmed.
@@ -27,13 +27,15 @@ struct ImportCommand: ParsableCommand {
         }
     }
 
+    @OptionGroup var bundle: BundleImport
+
     @Option(name: .customLong("profile"), help: "Import only this profile (may be repeated).")
     var profiles: [String] = []
 
     @Option(name: .customLong("from"), help: "Take the keys from there instead of from the AWS files.")
     var source: ImportSource?
 
-    @Argument(help: "The files that the AWS console gave for download (with --from csv).", completion: .file())
+    @Argument(help: "Files that the AWS console gave for download (with --from csv).", completion: .file())
     var files: [String] = []
 
     @Option(help: "The file that gets the line; some programs read it only from credentials.")
@@ -58,21 +60,24 @@ struct ImportCommand: ParsableCommand {
     var yes = false
 
     func validate() throws {
-        if undo, dryRun || verify || json || sessions || into != nil || source != nil || !profiles.isEmpty {
+        if let source { return try validate(source) }
+        guard files.isEmpty else { throw ValidationError("one bundle at a time") }
+        if bundle.file != nil, undo || into != nil {
+            throw ValidationError("--undo and --into are about the AWS files, and go with no bundle")
+        }
+        if undo, dryRun || verify || json || sessions || into != nil || !profiles.isEmpty {
             throw ValidationError("--undo takes back the whole latest import and goes with --yes only")
         }
-        if source != nil, into != nil { throw ValidationError("--into goes with an import of the AWS files only") }
-        if (source == .csv) == files.isEmpty {
-            throw ValidationError("files go with --from csv, which needs one at least")
-        }
         if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
+        try bundle.validate(yes: yes)
     }
 
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
-        if undo { return try takeBack(in: context) }
         if let source { return try ImportFrom(source, self, in: context).run() }
+        if let file = bundle.file { return try bundle.run(file, self, in: context) }
+        if undo { return try takeBack(in: context) }
         let config = try Self.file(.config, in: context)
         let credentials = try Self.file(.credentials, in: context)
         let path = try context.storePath()
