@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CChild"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CGcrypt"),
         .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
         .systemLibrary(name: "COath"),
@@ -72,10 +73,15 @@ let package = Package(
             dependencies: ["CBSD", "CChild", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
             swiftSettings: strict),
         .target(
+            name: "OtherTools",
+            dependencies: ["AWSAPI", "CGcrypt", "DurableFiles", "Keyring", "Sealing", "Unlocking"],
+            swiftSettings: strict),
+        .target(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "Diagnosis", "DurableFiles", "Importing", "KeyCache",
-                "Keyring", "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Sharing", "Unlocking",
+                "Keyring", "LoginWatch", "OtherTools", "Rotation", "SealedStore", "Sealing", "Sessions", "Sharing",
+                "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],
@@ -124,6 +130,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AWSAPITests", dependencies: ["AWSAPI", "Sealing", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OtherToolsTests", dependencies: ["AWSAPI", "OtherTools", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],

@@ -285,6 +285,8 @@ extension LeaveReason {
         case .oddSection: "its section is written so that only some SDKs find it"
         case .defaultSection: "[DEFAULT] has credentials, which boto3 and the AWS CLI add to every profile"
         case .inStore: "the store has another key under this name"
+        case .oddName: "its name has characters other than letters, digits and _.+@%/:-, which some SDKs can't read"
+        case .inPlainText: "the AWS files have keys for it in plain text, which `awskeys import` takes"
         }
     }
 }

@@ -7,7 +7,7 @@ public enum Base64: Sendable {
     /// Section 5: with `-` and `_`, without padding.
     case urlSafe
 
-    private var variant: Int32 {
+    fileprivate var variant: Int32 {
         switch self {
         case .standard: sodium_base64_VARIANT_ORIGINAL
         case .urlSafe: sodium_base64_VARIANT_URLSAFE_NO_PADDING
@@ -45,5 +45,22 @@ public enum Base64: Sendable {
             written = isRead ? size : 0
         }
         return isRead ? bytes : nil
+    }
+}
+
+extension SecretBytes {
+    /// What a text stands for that is a secret; `nil` for any text that ``Base64/text(of:)`` doesn't make.
+    public init?(base64 text: borrowing Span<UInt8>) {
+        var bytes = SecretBytes(zeros: text.count / 4 * 3 + 3)
+        var size = 0
+        let isRead = unsafe withAddresses(text, text, text) { from, _, _ in
+            unsafe from.withMemoryRebound(to: CChar.self, capacity: text.count) { from in
+                unsafe sodium_base642bin(
+                    bytes.start, bytes.count, from, text.count, nil, &size, nil, Base64.standard.variant) == 0
+            }
+        }
+        guard isRead else { return nil }
+        bytes.truncate(to: size)
+        self = bytes
     }
 }

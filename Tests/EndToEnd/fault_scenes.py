@@ -80,6 +80,7 @@ SCENES = [
     Scene("add --replace", ["add", "prod", "--replace", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
     Scene("import --sessions", [*IMPORT, "--sessions"], [ANCHORED]),
     Scene("add --sessions", ["add", "third", "--sessions", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
+    Scene("import --from", ["import", "--from", "csv", "CSV", "--profile", "third", "--yes"], [IMPORT]),
     Scene("remove", ["remove", "prod", "--yes"], [IMPORT]),
     Scene("adopt", ["adopt", "admin", "dev", "--yes"], [IMPORT]),
     Scene("adopt --undo", ["adopt", "--undo", "admin", "dev", "--yes"], [IMPORT, ["adopt", "admin", "dev", "--yes"]]),
@@ -150,6 +151,7 @@ class Stage:
         stage = cls(scene, home, folder / "kept", secret=folder / "secret")
         stage.secret.write_text(SEED)
         stage.secret.chmod(0o600)
+        stage.secret.with_name("key.csv").write_text(f"Access key ID,Secret access key\n{THIRD.id},{THIRD.secret}\n")
         for command in scene.before:
             home.run(*stage.words(command)).done()
         if scene.has_store:
@@ -168,8 +170,9 @@ class Stage:
         return [str(self.home.folder / "awskeys"), *self.words(self.scene.command)]
 
     def words(self, command: list[str]) -> list[str]:
-        """A command with what stands for FILE, for COPY, and for SLOT: the one that was added last."""
-        named = {"FILE": str(self.secret), "COPY": str(self.secret.with_name("copy"))}
+        """A command with what stands for FILE, CSV and COPY, and for SLOT: the one that was added last."""
+        beside = self.secret.with_name
+        named = {"FILE": str(self.secret), "CSV": str(beside("key.csv")), "COPY": str(beside("copy"))}
         if "SLOT" in command:
             named["SLOT"] = list(self.slots())[-1]
         return [named.get(word, word) for word in command]

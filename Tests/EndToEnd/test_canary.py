@@ -14,9 +14,10 @@ import pytest
 
 from canary import secrets_in
 from conftest import MakeHome
-from fake_keys import DEV, DOCUMENTED, OTHER, PROD, RAW_SEED, SEED, THIRD
+from fake_keys import DEV, DOCUMENTED, OTHER, PROD, RAW_SEED, SEED, THIRD, VAULTED
 from gnome_keyring import gnome_keyring
 from home import PASSPHRASE, Home
+from other_tools import FILE_PASSPHRASE, file_store
 from sessions import Roles
 from stub_iam import Stub
 from test_slots import code_in
@@ -36,6 +37,7 @@ request = web.Request(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'], headers=
 print(token, web.urlopen(request).read().decode())
 """
 OF_ENV = {"AWS_ACCESS_KEY_ID": OTHER.id, "AWS_SECRET_ACCESS_KEY": OTHER.secret}
+OF_VAULT = {"AWS_VAULT_FILE_PASSPHRASE": FILE_PASSPHRASE, "AWS_VAULT_BACKEND": "file"}
 SAYS: dict[str, Any] = {"says_it": True}
 WRITES: dict[str, Any] = {"writes_it": True}
 # Every command, at its work. FOLDER stands for a folder outside of the home, SLOT for the slot that was made last,
@@ -49,6 +51,9 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys add third --replace --csv FOLDER/key.csv --yes", {}),
     ("awskeys add third --replace --yes", {"stdin": ADDED}),
     ("awskeys add fourth --from-env --yes", {"env": OF_ENV}),
+    ("awskeys import --from csv FOLDER/key.csv --profile fifth --yes", {}),
+    ("awskeys import --from env --profile sixth --yes", {"env": OF_ENV}),
+    ("awskeys import --from aws-vault --yes", {"env": OF_VAULT}),
     ("awskeys confirm fourth --always", {}),
     ("awskeys list --json", {}),
     ("awskeys status --json", {}),
@@ -128,8 +133,9 @@ def test_every_command_leaves_no_secret_anywhere(make_home: MakeHome, stub: Stub
     (tmp_path / "new").write_text(NEW + "\n")
     for name in ("key.csv", "seed", "new"):
         (tmp_path / name).chmod(0o600)
+    file_store(home.path / ".awsvault" / "keys", {"vaulted": VAULTED})
     watched = Watched(home, tmp_path)
-    constant = [PASSPHRASE, NEW, SEED, RAW_SEED, THIRD.secret, OTHER.secret]
+    constant = [PASSPHRASE, NEW, SEED, RAW_SEED, THIRD.secret, OTHER.secret, VAULTED.secret, FILE_PASSPHRASE]
     shown = []
     with gnome_keyring(home.env) as keyring:
         home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
