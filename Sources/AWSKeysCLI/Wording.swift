@@ -239,6 +239,7 @@ extension Settings.Problem {
         case .unknown(let name): "\(path):\(line): there is no setting \"\(name)\""
         case .badValue(let name) where name == "pinentry":
             "\(path):\(line): \"pinentry\" takes an absolute path or none"
+        case .badValue(let name) where name == "log": "\(path):\(line): \"log\" takes journal or none"
         case .badValue(let name): "\(path):\(line): \"\(name)\" takes a time such as 30m, 8h or 2d"
         }
     }
