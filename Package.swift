@@ -67,11 +67,12 @@ let package = Package(
             name: "Unlocking",
             dependencies: ["CBSD", "CChild", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
             swiftSettings: strict),
+        .target(name: "Scanning", dependencies: ["Sealing"], swiftSettings: strict),
         .target(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
+                "LoginWatch", "Rotation", "Scanning", "SealedStore", "Sealing", "Sessions", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],
@@ -125,6 +126,8 @@ let package = Package(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "ScanningTests", dependencies: ["Scanning", "Sealing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "SessionsTests", dependencies: ["SealedStore", "Sealing", "Sessions", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
@@ -140,8 +143,8 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
         .executableTarget(
             name: "fuzzing",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "SealedStore", "Sealing",
-                "Sessions", "TestSupport", "Unlocking",
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "Scanning", "SealedStore",
+                "Sealing", "Sessions", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))

@@ -91,6 +91,7 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys rotate --schedule off", {}),
     ("awskeys lock --watch --install", {}),
     ("awskeys lock --watch --uninstall", {}),
+    ("awskeys scan --examples --json FOLDER/key.csv", {"status": 1}),
     ("awskeys backup FOLDER/backup", {}),
     ("awskeys remove third fourth --yes", {}),
     ("awskeys restore FOLDER/backup --yes", {}),
