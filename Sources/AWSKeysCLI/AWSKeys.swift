@@ -16,7 +16,8 @@ public struct AWSKeys: ParsableCommand {
             ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self,
             UseCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
             RekeyCommand.self, BackupCommand.self, RestoreCommand.self, AdoptCommand.self, SessionsCommand.self,
-            MFACommand.self, ScanCommand.self, CredentialProcessCommand.self, ServeCommand.self,
+            MFACommand.self, ScanCommand.self, ProfilesCommand.self,
+            CredentialProcessCommand.self, ServeCommand.self,
         ])
 
     /// What stands before a usage error, as before every other error.

@@ -64,7 +64,8 @@ class Scene:
     keeps_store: bool = False
     # What may stay where it was cut off, besides the states before and after it.
     halfway: Halfway | None = None
-    # Whether it writes unit files, which no other command mends: the same command does, once more.
+    # Whether it writes unit files, or config where there's no store: no other command mends those, the same command does,
+    # once more.
     has_units: bool = False
 
 
@@ -72,6 +73,14 @@ IMPORT = ["import", "--yes"]
 ANCHORED = ["import", "--yes", "--profile", "anchor"]
 SCHEDULE = ["rotate", "--schedule", "90d"]
 INSTALL = ["lock", "--watch", "--install"]
+APPLY = ["profiles", "apply", "TEMPLATE", "--yes"]
+TEMPLATE = """[template team]
+source_profile = dev
+[accounts]
+prod = 123456789012
+[roles]
+admin = Administrator
+"""
 SCENES = [
     Scene("first import", IMPORT, has_passphrase=True, has_store=False),
     Scene("import", IMPORT, [ANCHORED]),
@@ -115,6 +124,7 @@ SCENES = [
         halfway=service_alone,
         has_units=True,
     ),
+    Scene("profiles apply", APPLY, has_store=False, has_units=True),
     Scene("lock --watch --install", INSTALL, has_store=False, has_units=True),
     Scene("lock --watch --uninstall", ["lock", "--watch", "--uninstall"], [INSTALL], has_store=False, has_units=True),
 ]
@@ -150,6 +160,7 @@ class Stage:
         stage = cls(scene, home, folder / "kept", secret=folder / "secret")
         stage.secret.write_text(SEED)
         stage.secret.chmod(0o600)
+        stage.secret.with_name("template").write_text(TEMPLATE)
         for command in scene.before:
             home.run(*stage.words(command)).done()
         if scene.has_store:
@@ -168,8 +179,9 @@ class Stage:
         return [str(self.home.folder / "awskeys"), *self.words(self.scene.command)]
 
     def words(self, command: list[str]) -> list[str]:
-        """A command with what stands for FILE, for COPY, and for SLOT: the one that was added last."""
-        named = {"FILE": str(self.secret), "COPY": str(self.secret.with_name("copy"))}
+        """A command with what stands for FILE, COPY and TEMPLATE, and for SLOT: the one that was added last."""
+        named = {"FILE": str(self.secret)}
+        named |= {name: str(self.secret.with_name(name.lower())) for name in ("COPY", "TEMPLATE")}
         if "SLOT" in command:
             named["SLOT"] = list(self.slots())[-1]
         return [named.get(word, word) for word in command]
