@@ -84,6 +84,9 @@ extension FamilyResolver {
             let kinds = [source, other, token, value("credential_process", of: profile)]
             if kinds.count(where: { $0 != nil }) > 1 { throw Stop(.severalKinds(profile: profile)) }
         }
+        if token != nil, arn == nil, ways.contains(.oneSourceOnly) {
+            throw Stop(.chain(.noRole(profile: profile)))
+        }
         // The role is the token's.
         if token != nil, family.syntax.isPython || source == nil && file == nil { return nil }
         if arn != nil, source != nil, other != nil { throw Stop(.chain(.twoSources(profile: profile))) }

@@ -31,7 +31,10 @@ extension SDKFamily {
             .keys(.config), .process(nil),
         ],
         source: [.keys(.credentials), .keys(.config), .webIdentity, .process(nil), .singleSignOn],
-        [.roleNeedsSource, .sourceNeedsRole, .rolesInOneFile, .noEnvironmentSource, .webIdentityInConfig])
+        [
+            .roleNeedsSource, .sourceNeedsRole, .rolesInOneFile, .noEnvironmentSource, .webIdentityInConfig,
+            .webIdentityNeedsVariable,
+        ])
 
     private static func go(_ id: String, _ syntax: FamilySyntax, _ ways: Ways) -> SDKFamily {
         let own: [Provider] = [.keys(.credentials), .keys(.config), .webIdentity, .singleSignOn, .process(nil)]
@@ -39,7 +42,8 @@ extension SDKFamily {
             id: id, isMeasured: true, syntax: syntax, named: [.role] + own,
             byVariable: [.environmentKeys, .environmentRole, .role] + own, source: own,
             ways.union([
-                .readsFilesFirst, .profileMustExist, .tokenNeedsRole, .roleTakesOwn, .sourceNeedsRole, .oneSourceOnly,
+                .readsFilesFirst, .profileMustExist, .defaultVariableMayMiss, .tokenNeedsRole, .roleTakesOwn,
+                .sourceNeedsRole, .oneSourceOnly,
                 .cannotAsk,
             ]))
     }

@@ -82,6 +82,10 @@ public struct SDKFamily: Sendable, Identifiable {
         static let mixesWebIdentity = Ways(rawValue: 1 << 16)
         /// It stops at half a key in the last of a profile's sections, wherever it has credentials from.
         static let refusesHalves = Ways(rawValue: 1 << 17)
+        /// It stops at a profile that isn't there unless `AWS_DEFAULT_PROFILE` names it.
+        static let defaultVariableMayMiss = Ways(rawValue: 1 << 20)
+        /// It knows `AWS_DEFAULT_PROFILE`, and not for a web identity.
+        static let webIdentityNeedsVariable = Ways(rawValue: 1 << 21)
         /// It stops at a token without a role.
         static let tokenNeedsRole = Ways(rawValue: 1 << 18)
     }
