@@ -42,6 +42,7 @@ let package = Package(
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "DurableFiles", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "SealedStore", dependencies: ["DurableFiles", "Sealing"], swiftSettings: strict),
+        .target(name: "Sharing", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "AWSConfig", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "KeyCache", dependencies: ["CKeyutils", "Sealing"], swiftSettings: strict),
         .target(
@@ -74,7 +75,7 @@ let package = Package(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "Diagnosis", "DurableFiles", "Importing", "KeyCache",
-                "Keyring", "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
+                "Keyring", "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Sharing", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],
@@ -118,7 +119,7 @@ let package = Package(
             name: "AWSKeysCLITests",
             dependencies: [
                 "AWSConfig", "AWSKeysCLI", "DurableFiles", "Importing", "Keyring", "SealedStore", "Sealing",
-                "TestSupport", "Unlocking",
+                "Sharing", "TestSupport", "Unlocking",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -130,6 +131,8 @@ let package = Package(
         .testTarget(
             name: "SessionsTests", dependencies: ["SealedStore", "Sealing", "Sessions", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "SharingTests", dependencies: ["Sealing", "Sharing", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LoginWatchTests", dependencies: ["CGio", "LoginWatch"], swiftSettings: strict),
         .testTarget(
@@ -144,7 +147,7 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
             name: "fuzzing",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "SealedStore", "Sealing",
-                "Sessions", "TestSupport", "Unlocking",
+                "Sessions", "Sharing", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))

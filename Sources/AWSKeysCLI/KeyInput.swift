@@ -73,9 +73,9 @@ enum KeyInput {
         return unsafe SecretBytes(copying: bytes.span)
     }
 
-    /// What comes on standard input, at most 64 KiB.
-    static func standardInput() throws -> SecretBytes {
-        var bytes = SecretBytes(zeros: 64 * 1024)
+    /// What comes on standard input, at most 64 KiB unless told otherwise.
+    static func standardInput(atMost limit: Int = 64 * 1024) throws -> SecretBytes {
+        var bytes = SecretBytes(zeros: limit)
         var count = 0
         try bytes.withMutableBytes { bytes in
             try unsafe bytes.withUnsafeMutableBytes { bytes in

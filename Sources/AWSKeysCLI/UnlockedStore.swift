@@ -121,7 +121,7 @@ struct UnlockedStore: ~Copyable {
                 keys.append(
                     KeySummary(
                         profile: profile, accessKeyID: key.accessKeyID, added: key.added, exposed: key.exposed,
-                        isSessionsOnly: key.isSessionsOnly))
+                        isSessionsOnly: key.isSessionsOnly, confirmation: key.confirmation))
             }
             return keys
         } catch {
@@ -224,4 +224,5 @@ struct KeySummary {
     let added: UInt64
     let exposed: Bool
     let isSessionsOnly: Bool
+    let confirmation: Confirmation?
 }

@@ -48,7 +48,7 @@ public struct Importer: ~Copyable {
                 if let stored = try self.key(of: other, in: draft), stored.isSameKey(as: key) { twin = other }
             }
             if let twin {
-                draft.share(keyOf: twin, with: name)
+                try sealing { () throws(StoreError) in try draft.share(keyOf: twin, with: name) }
             } else {
                 draft.set(key, for: name)
             }
@@ -77,7 +77,9 @@ public struct Importer: ~Copyable {
         if let stored = try self.key(of: profile, in: draft), !isReplacing, !stored.isSameKey(as: key) {
             throw .occupied(profile: profile, by: .inStore)
         }
+        let confirmation = try sealing { () throws(StoreError) in try draft.confirmation(of: profile) }
         draft.set(key, for: profile)
+        try sealing { () throws(StoreError) in try draft.tighten(confirmation, of: profile) }
         if isSessionsOnly || old.isSessionsOnly {
             try setSessionsOnly(true, of: profile, in: &draft)
         }
@@ -108,8 +110,13 @@ public struct Importer: ~Copyable {
     @discardableResult func setSessionsOnly(
         _ isSessionsOnly: Bool, of profile: String, in draft: inout StoreDraft
     ) throws(ImportError) -> Bool {
+        try sealing { () throws(StoreError) in try draft.setSessionsOnly(isSessionsOnly, of: profile) }
+    }
+
+    /// Has what fails in the store be an ``ImportError``.
+    private func sealing<Result>(_ body: () throws(StoreError) -> Result) throws(ImportError) -> Result {
         do throws(StoreError) {
-            return try draft.setSessionsOnly(isSessionsOnly, of: profile)
+            return try body()
         } catch {
             throw .store(error)
         }

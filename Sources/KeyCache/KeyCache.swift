@@ -104,11 +104,12 @@ public enum KeyCache {
         }
     }
 
-    /// Takes a store's key out of the kernel's keyring.
+    /// Takes a store's key out of the kernel's keyring, and what a person agreed to while it was there.
     ///
     /// - Returns: whether there was one.
     @discardableResult
     public static func remove(store: [UInt8]) -> Bool {
+        forgetConfirmations(store: store)
         guard let id = find(store) else { return false }
         return keyctl_invalidate(id) == 0 || keyctl_revoke(id) == 0
     }

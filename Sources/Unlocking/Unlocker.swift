@@ -119,6 +119,8 @@ public struct Unlocker: Sendable {
         let seen = max(opened.generation, KeyCache.load(store: id, isUse: false)?.generation ?? 0)
         let store = try read(path)
         let unlocked = try accept(opened.dataKey.copy(), seen, store)
+        // It was locked, by itself perhaps: then they are still there.
+        KeyCache.forgetConfirmations(store: id)
         Self.remember(
             unlocked.dataKey, store: id, generation: unlocked.generation, lifetime: settings.lifetime,
             opener: opened.opener)

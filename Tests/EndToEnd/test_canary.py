@@ -38,7 +38,8 @@ print(token, web.urlopen(request).read().decode())
 OF_ENV = {"AWS_ACCESS_KEY_ID": OTHER.id, "AWS_SECRET_ACCESS_KEY": OTHER.secret}
 SAYS: dict[str, Any] = {"says_it": True}
 WRITES: dict[str, Any] = {"writes_it": True}
-# Every command, at its work. FOLDER stands for a folder outside of the home, SLOT for the slot that was made last.
+# Every command, at its work. FOLDER stands for a folder outside of the home, SLOT for the slot that was made last,
+# IDENTITY for the store's own.
 RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys import --dry-run --json", {}),
     ("awskeys import --yes", {}),
@@ -48,6 +49,7 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys add third --replace --csv FOLDER/key.csv --yes", {}),
     ("awskeys add third --replace --yes", {"stdin": ADDED}),
     ("awskeys add fourth --from-env --yes", {"env": OF_ENV}),
+    ("awskeys confirm fourth --always", {}),
     ("awskeys list --json", {}),
     ("awskeys status --json", {}),
     ("awskeys help import", {}),
@@ -93,6 +95,11 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys rotate --schedule off", {}),
     ("awskeys lock --watch --install", {}),
     ("awskeys lock --watch --uninstall", {}),
+    ("awskeys identity", {}),
+    ("awskeys export --sealed dev third --to IDENTITY --to-file FOLDER/bundle", {}),
+    ("awskeys import FOLDER/bundle --sender IDENTITY --replace --yes", {}),
+    ("awskeys export --sealed third --passphrase-file FOLDER/new --to-file FOLDER/locked", {}),
+    ("awskeys import FOLDER/locked --sender IDENTITY --passphrase-file FOLDER/new --yes", {}),
     ("awskeys backup FOLDER/backup", {}),
     ("awskeys remove third fourth --yes", {}),
     ("awskeys restore FOLDER/backup --yes", {}),
@@ -129,6 +136,8 @@ def test_every_command_leaves_no_secret_anywhere(make_home: MakeHome, stub: Stub
         for command, how in RUNS:
             slots = json.loads(home.run("slot", "list", "--json").done().stdout)["slots"] if "SLOT" in command else []
             stand_ins = {"FETCH": FETCH} | ({"SLOT": slots[-1]["id"]} if slots else {})
+            if "IDENTITY" in command:
+                stand_ins["IDENTITY"] = home.run("identity").done().stdout.strip()
             words = [stand_ins.get(word, word.replace("FOLDER", str(tmp_path))) for word in command.split()]
             said = watched.run(*words, **how)
             if command.startswith(("awskeys slot", "awskeys rekey")) and how is SAYS:

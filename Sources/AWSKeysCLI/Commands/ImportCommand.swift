@@ -9,7 +9,7 @@ import Unlocking
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Move the keys of the AWS files into the store.",
+        abstract: "Move the keys of the AWS files, or of a bundle, into the store.",
         discussion: """
             Each profile keeps its name and everything else that stands in its section; its key lines give way to one \
             line that asks the store. Nothing happens before the plan has been shown and confirmed.
@@ -26,6 +26,8 @@ struct ImportCommand: ParsableCommand {
             }
         }
     }
+
+    @OptionGroup var bundle: BundleImport
 
     @Option(name: .customLong("profile"), help: "Import only this profile (may be repeated).")
     var profiles: [String] = []
@@ -52,15 +54,20 @@ struct ImportCommand: ParsableCommand {
     var yes = false
 
     func validate() throws {
+        if bundle.file != nil, undo || into != nil {
+            throw ValidationError("--undo and --into are about the AWS files, and go with no bundle")
+        }
         if undo, dryRun || verify || json || sessions || into != nil || !profiles.isEmpty {
             throw ValidationError("--undo takes back the whole latest import and goes with --yes only")
         }
         if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
+        try bundle.validate(yes: yes)
     }
 
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
+        if let file = bundle.file { return try bundle.run(file, self, in: context) }
         if undo { return try takeBack(in: context) }
         let config = try Self.file(.config, in: context)
         let credentials = try Self.file(.credentials, in: context)
