@@ -29,6 +29,8 @@ enum HealthFinding {
     case oldKey(profiles: [String], days: Int)
     /// The key of these profiles lay in plain text, and has been the same since.
     case exposedKey(profiles: [String])
+    /// The latest copy of the store is so many days old, and the store has changed since.
+    case oldBackup(days: Int)
     /// A rotation that nobody has brought to its end.
     case rotation(String)
     /// A line of the settings.
@@ -60,6 +62,7 @@ extension HealthFinding {
         case .clock: "clock"
         case .oldKey: "old-key"
         case .exposedKey: "exposed-key"
+        case .oldBackup: "old-backup"
         case .rotation: "unfinished-rotation"
         case .settings: "settings"
         }
@@ -72,7 +75,7 @@ extension HealthFinding {
         case .keyring(_, _, let isOnlyWay): isOnlyWay ? .error : .warning
         case .oneWayIn, .wrongKeyInKeyring, .keyringAsks, .keyringSlow, .kernelKeyring, .clock, .rotation, .settings:
             .warning
-        case .noRecoveryCode, .oldKey, .exposedKey: .note
+        case .noRecoveryCode, .oldKey, .exposedKey, .oldBackup: .note
         }
     }
 
@@ -95,6 +98,7 @@ extension HealthFinding {
             "\"\(path)\" was changed \(seconds) s in the future: the clock was wrong then, or is now"
         case .oldKey(let profiles, let days): "the key of \(list(profiles)) is \(days) days old"
         case .exposedKey(let profiles): "the key of \(list(profiles)) lay in plain text before it was imported"
+        case .oldBackup(let days): "the latest backup is \(days) days old, and the store has changed since"
         case .rotation(let words): "a rotation was left half done: \(words)"
         case .settings(let words): words
         }
@@ -116,6 +120,7 @@ extension HealthFinding {
         case .kernelKeyring: "in a container, let it call add_key and keyctl; `cat /proc/key-users` shows quotas"
         case .clock: "`date` shows the time, `touch` gives the file that of now"
         case .oldKey(let profiles, _), .exposedKey(let profiles): "`awskeys rotate \(profiles.first ?? "")`"
+        case .oldBackup: "`awskeys backup FILE` makes another one"
         case .rotation: "`awskeys rotate --resume`"
         case .settings: "correct the line, or take it out"
         }

@@ -14,6 +14,8 @@ struct StoreHealth {
 
     /// How many days a key may be the same.
     private static let oldestKey = 90
+    /// How many days a copy of a store may be older than a change.
+    private static let oldestBackup = 30
     /// The milliseconds that a keyring may take; every program waits for them where the kernel keeps no key.
     private static let slowest = 1000
     /// The seconds that clocks may differ: AWS refuses requests at five minutes.
@@ -29,6 +31,10 @@ struct StoreHealth {
             try requireStrongFolders(above: path)
             let slots = try closed.slots()
             examine(slots)
+            if let note = BackupNote(besideStore: path), note.generation < closed.generation {
+                let days = (context.now() - note.time) / 86_400
+                if days > Self.oldestBackup { findings.append(.oldBackup(days: days)) }
+            }
             try examine(closed, slots, at: path, in: context)
         } catch .missing {
             // There is nothing to open yet.

@@ -9,7 +9,7 @@ struct FamilyResolver {
     let environment: (String) -> String?
     let hasSecret: (String) -> Bool
 
-    private var ways: SDKFamily.Ways { family.ways }
+    private var habits: Set<SDKFamily.Habit> { family.habits }
 
     /// What a profile has under a name; `nil` looks into both files, credentials first.
     func find(_ name: String, of profile: String, in file: ConfigDocument.File? = nil) -> FoundSetting? {
@@ -34,11 +34,11 @@ struct FamilyResolver {
         let variable = named == nil ? family.variables.first { environment($0) != nil } : nil
         let profile = named ?? variable.flatMap(environment) ?? "default"
         let isSecond = variable == "AWS_DEFAULT_PROFILE"
-        let mustExist = named != nil || variable != nil && !(isSecond && ways.contains(.defaultVariableMayMiss))
+        let mustExist = named != nil || variable != nil && !(isSecond && habits.contains(.defaultVariableMayMiss))
         let order = named != nil ? family.named : variable != nil ? family.byVariable : family.unnamed
         let outcome = result { () throws(Stop) in
-            if ways.contains(.readsFilesFirst) { try check(profile, mustExist: mustExist) }
-            let ofToken = isSecond && ways.contains(.webIdentityNeedsVariable) ? "default" : profile
+            if habits.contains(.readsFilesFirst) { try check(profile, mustExist: mustExist) }
+            let ofToken = isSecond && habits.contains(.webIdentityNeedsVariable) ? "default" : profile
             return try first(of: order, for: profile, ofToken: ofToken)
         }
         let used = Set(outcome.places)
@@ -60,11 +60,11 @@ struct FamilyResolver {
     /// Whether the files can be read, and have the profile.
     private func check(_ profile: String, mustExist: Bool) throws(Stop) {
         if let problem = config.problem ?? credentials.problem { throw Stop(.unreadable(problem)) }
-        if mustExist, !exists(profile), ways.contains(.profileMustExist) {
+        if mustExist, !exists(profile), habits.contains(.profileMustExist) {
             throw Stop(.chain(.noProfile(profile, namedBy: nil)))
         }
-        if ways.contains(.refusesHalves) { try checkHalves(profile) }
-        if ways.contains(.oneSourceOnly) { try checkLinks(profile) }
+        if habits.contains(.refusesHalves) { try checkHalves(profile) }
+        if habits.contains(.oneSourceOnly) { try checkLinks(profile) }
     }
 
     /// Whether the section that counts has half a key.

@@ -181,6 +181,16 @@ def test_a_rotation_that_is_overdue(make_home: MakeHome, stub: Stub, tmp_path: P
     assert "awskeys rotate --finish" in late["message"]
 
 
+def test_a_copy_that_is_older_than_the_store(sound: tuple[Home, Keyring], tmp_path: Path) -> None:
+    home, _ = sound
+    home.run("backup", str(tmp_path / "copy")).done()
+    late = shifted_clock(tmp_path, 32 * DAY)
+    assert "old-backup" not in found(home, late)
+    home.run("add", "third", "--yes", stdin=f"{OTHER.id}\n{OTHER.secret}\n").done()
+    assert "old-backup" not in found(home)
+    assert "32 days old" in found(home, late)["old-backup"]["message"]
+
+
 def test_a_clock_that_is_behind_the_files(sound: tuple[Home, Keyring], tmp_path: Path) -> None:
     home, _ = sound
     assert "clock" not in found(home)
