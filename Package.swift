@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CChild"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CGcrypt"),
         .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
         .systemLibrary(name: "COath"),
@@ -42,6 +43,7 @@ let package = Package(
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "DurableFiles", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "SealedStore", dependencies: ["DurableFiles", "Sealing"], swiftSettings: strict),
+        .target(name: "Sharing", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "AWSConfig", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "KeyCache", dependencies: ["CKeyutils", "Sealing"], swiftSettings: strict),
         .target(
@@ -50,6 +52,9 @@ let package = Package(
         .target(
             name: "Importing",
             dependencies: ["AWSConfig", "CredentialProcess", "DurableFiles", "SealedStore", "Sealing"],
+            swiftSettings: strict),
+        .target(
+            name: "Diagnosis", dependencies: ["AWSConfig", "CredentialProcess", "Importing", "Sealing"],
             swiftSettings: strict),
         .target(name: "AWSAPI", dependencies: ["CCurl", "CExpat", "CJansson", "Sealing"], swiftSettings: strict),
         .target(
@@ -69,10 +74,15 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Scanning", dependencies: ["Sealing"], swiftSettings: strict),
         .target(
+            name: "OtherTools",
+            dependencies: ["AWSAPI", "CGcrypt", "DurableFiles", "Keyring", "Sealing", "Unlocking"],
+            swiftSettings: strict),
+        .target(
             name: "AWSKeysCLI",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "DurableFiles", "Importing", "KeyCache", "Keyring",
-                "LoginWatch", "Rotation", "Scanning", "SealedStore", "Sealing", "Sessions", "Unlocking",
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Diagnosis", "DurableFiles", "Importing", "KeyCache",
+                "Keyring", "LoginWatch", "OtherTools", "Rotation", "Scanning", "SealedStore", "Sealing", "Sessions",
+                "Sharing", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],
@@ -116,11 +126,14 @@ let package = Package(
             name: "AWSKeysCLITests",
             dependencies: [
                 "AWSConfig", "AWSKeysCLI", "DurableFiles", "Importing", "Keyring", "SealedStore", "Sealing",
-                "TestSupport", "Unlocking",
+                "Sharing", "TestSupport", "Unlocking",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "AWSAPITests", dependencies: ["AWSAPI", "Sealing", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OtherToolsTests", dependencies: ["AWSAPI", "OtherTools", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
@@ -130,6 +143,8 @@ let package = Package(
         .testTarget(
             name: "SessionsTests", dependencies: ["SealedStore", "Sealing", "Sessions", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "SharingTests", dependencies: ["Sealing", "Sharing", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LoginWatchTests", dependencies: ["CGio", "LoginWatch"], swiftSettings: strict),
         .testTarget(
@@ -144,7 +159,7 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
             name: "fuzzing",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "Scanning", "SealedStore",
-                "Sealing", "Sessions", "TestSupport", "Unlocking",
+                "Sealing", "Sessions", "Sharing", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))

@@ -122,7 +122,7 @@ public struct ConfigSyntaxError: Error, Equatable, Sendable {
     /// The number of the line, from 1.
     public let line: Int
 
-    /// Something that is wrong.
+    /// What another reader finds wrong.
     public init(problem: Problem, file: ConfigDocument.File, line: Int) {
         self.problem = problem
         self.file = file

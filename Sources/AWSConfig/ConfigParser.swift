@@ -7,6 +7,22 @@ extension ConfigDocument {
     public init(reading bytes: borrowing Span<UInt8>, as file: File) throws(ConfigSyntaxError) {
         var parser = ConfigParser(file: file)
         try parser.read(bytes)
+        self.init(parser, size: bytes.count)
+    }
+
+    /// Reads a file as far as it can be understood: what botocore and the AWS CLI refuse is passed over, and kept as
+    /// what is wrong with it. Sections and settings that stand twice are there twice.
+    public init(
+        reading bytes: borrowing Span<UInt8>, as file: File, keeping problems: inout [ConfigSyntaxError]
+    ) {
+        var parser = ConfigParser(file: file, isTolerant: true)
+        // What it throws all the same ends the reading: from there on, nothing is text.
+        do throws(ConfigSyntaxError) { try parser.read(bytes) } catch { parser.problems.append(error) }
+        problems = parser.problems
+        self.init(parser, size: bytes.count)
+    }
+
+    private init(_ parser: borrowing ConfigParser, size: Int) {
         var numbers: [String: [Int]] = [:]
         var botocoreNumbers: [[UInt8]: Int] = [:]
         for (number, section) in parser.sections.enumerated() {
@@ -15,8 +31,8 @@ extension ConfigDocument {
             if let profile = section.header.botocoreProfile { botocoreNumbers[Array(profile.utf8)] = number }
         }
         self.init(
-            file: file, sections: parser.sections, numbers: numbers, botocoreNumbers: botocoreNumbers,
-            keyLikeComments: parser.keyLikeComments, lineEnd: parser.lineEnd ?? "\n", size: bytes.count,
+            file: parser.file, sections: parser.sections, numbers: numbers, botocoreNumbers: botocoreNumbers,
+            keyLikeComments: parser.keyLikeComments, lineEnd: parser.lineEnd ?? "\n", size: size,
             endsWithLineEnd: parser.endsWithLineEnd, endsWithBlankLine: parser.endsWithBlankLine)
     }
 }
@@ -24,6 +40,9 @@ extension ConfigDocument {
 /// Goes through a file line by line.
 private struct ConfigParser: ~Copyable {
     let file: ConfigDocument.File
+    /// Whether it goes on past what botocore refuses.
+    let isTolerant: Bool
+    var problems: [ConfigSyntaxError] = []
     var sections: [ConfigDocument.Section] = []
     var keyLikeComments: [Int] = []
     var lineEnd: String?
@@ -36,12 +55,18 @@ private struct ConfigParser: ~Copyable {
     private var firstLines: [[UInt8]: Int] = [:]
     private var firstLinesInSection: [String: Int] = [:]
 
-    init(file: ConfigDocument.File) { self.file = file }
+    init(file: ConfigDocument.File, isTolerant: Bool = false) {
+        self.file = file
+        self.isTolerant = isTolerant
+    }
 
     mutating func read(_ bytes: borrowing Span<UInt8>) throws(ConfigSyntaxError) {
-        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { throw problem(.byteOrderMark) }
-        guard (try? UTF8Span(validating: copy bytes)) != nil else { throw problem(.notText) }
         var start = 0
+        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
+            try refuse(.byteOrderMark)
+            start = 3
+        }
+        guard (try? UTF8Span(validating: copy bytes)) != nil else { throw problem(.notText) }
         while start < bytes.count {
             line += 1
             var end = start
@@ -53,7 +78,7 @@ private struct ConfigParser: ~Copyable {
             let isComplete = end < bytes.count
             if isComplete, end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
             if isComplete, lineEnd == nil { lineEnd = next - end == 2 ? "\r\n" : "\n" }
-            for index in start..<end where bytes[index] == UInt8(ascii: "\r") { throw problem(.loneCarriageReturn) }
+            if (start..<end).contains(where: { bytes[$0] == UInt8(ascii: "\r") }) { try refuse(.loneCarriageReturn) }
             let text = trimmed(bytes, start..<end)
             try readLine(bytes, text: text, indent: text.lowerBound - start, whole: start..<next)
             endsWithLineEnd = isComplete
@@ -90,9 +115,10 @@ private struct ConfigParser: ~Copyable {
         let hasComment = behind.lowerBound > close + 1 && bytes[behind.lowerBound] == UInt8(ascii: "#")
         let isOdd = isIndented || inside.utf8.contains(UInt8(ascii: "]")) || !(behind.isEmpty || hasComment)
         if let first = firstLines[Array(inside.utf8)], inside != "DEFAULT" {
-            throw problem(.duplicateSection(inside, first: first))
+            try refuse(.duplicateSection(inside, first: first))
+        } else {
+            firstLines[Array(inside.utf8)] = line
         }
-        firstLines[Array(inside.utf8)] = line
         firstLinesInSection = [:]
         sections.append(
             ConfigDocument.Section(
@@ -107,13 +133,14 @@ private struct ConfigParser: ~Copyable {
         var delimiter = text.lowerBound
         while delimiter < text.upperBound, !isDelimiter(bytes[delimiter]) { delimiter += 1 }
         let nameRange = trimmed(bytes, text.lowerBound..<delimiter)
-        guard delimiter < text.upperBound, !nameRange.isEmpty else { throw problem(.notAProperty) }
-        guard !sections.isEmpty else { throw problem(.propertyBeforeSection) }
+        guard delimiter < text.upperBound, !nameRange.isEmpty else { return try refuse(.notAProperty) }
+        guard !sections.isEmpty else { return try refuse(.propertyBeforeSection) }
         let name = string(bytes, nameRange)
         if let first = firstLinesInSection[name.lowercased()] {
-            throw problem(.duplicateProperty(name, first: first))
+            try refuse(.duplicateProperty(name, first: first))
+        } else {
+            firstLinesInSection[name.lowercased()] = line
         }
-        firstLinesInSection[name.lowercased()] = line
         sections[sections.count - 1].properties.append(
             ConfigDocument.Property(
                 name: name, line: line, range: whole, own: whole,
@@ -129,6 +156,12 @@ private struct ConfigParser: ~Copyable {
         sections[section].properties[last].isContinued = true
         if hidesKeyLine { sections[section].properties[last].hidesKeyLine = true }
         sections[section].end = whole.upperBound
+    }
+
+    /// Ends the reading, or notes why a stricter reader would end it.
+    private mutating func refuse(_ kind: ConfigSyntaxError.Problem) throws(ConfigSyntaxError) {
+        guard isTolerant else { throw problem(kind) }
+        problems.append(problem(kind))
     }
 
     private func problem(_ problem: ConfigSyntaxError.Problem) -> ConfigSyntaxError {

@@ -8,6 +8,8 @@ public struct Edit: Sendable, Equatable {
         case plain(String)
         /// The secret access key of a profile.
         case secret(of: String)
+        /// Bytes of the file itself, which may be secret.
+        case copy(Range<Int>)
     }
 
     /// The bytes that go; empty where something is only added.
@@ -31,15 +33,13 @@ public struct Edit: Sendable, Equatable {
 public func applying(
     _ edits: [Edit], to bytes: borrowing Span<UInt8>, secret: (String) -> SecretBytes
 ) -> SecretBytes {
-    let ordered = edits.enumerated().sorted {
-        ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset)
-    }
-    .map(\.element)
+    let ordered = edits.inOrder
     let size = ordered.reduce(bytes.count) { size, edit in
         edit.text.reduce(size - edit.range.count) { size, text in
             switch text {
             case .plain(let text): size + text.utf8.count
             case .secret(let profile): size + secret(profile).count
+            case .copy(let range): size + range.count
             }
         }
     }
@@ -60,6 +60,9 @@ public func applying(
                     let secret = secret(profile)
                     secret.withBytes { out.write($0, at: at) }
                     at += secret.count
+                case .copy(let range):
+                    out.write(bytes.extracting(range), at: at)
+                    at += range.count
                 }
             }
             from = edit.range.upperBound
@@ -67,4 +70,13 @@ public func applying(
         out.write(bytes.extracting(from..<bytes.count), at: at)
     }
     return result
+}
+
+extension [Edit] {
+    /// The changes in the order of their places; those at the same place stay in theirs.
+    public var inOrder: [Edit] {
+        enumerated().sorted {
+            ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset)
+        }.map(\.element)
+    }
 }

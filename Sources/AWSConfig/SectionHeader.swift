@@ -7,7 +7,7 @@ public struct SectionHeader: Sendable, Equatable {
     /// Whether SDKs disagree about it: some take it for this profile, others for another one or none.
     public let isUnusual: Bool
     /// The profile that it is to botocore and the AWS CLI; `nil` if it is none.
-    let botocoreProfile: String?
+    public let botocoreProfile: String?
     /// Whether all SDKs agree on the name wherever it stands: it has letters, digits and `_.+@%/:-` only.
     public var hasPlainName: Bool { profile.map(Self.isPlain) ?? false }
     /// Python's `[DEFAULT]`, whose properties botocore and the AWS CLI add to every profile.

@@ -15,6 +15,8 @@ struct Failure: Error {
     /// Exit codes, as in sysexits.h; they are API. `docs/commands.md` says what each means here.
     enum Code: Int32 {
         case declined = 1
+        case warnings = 2
+        case errors = 3
         case usage = 64
         case damaged = 65
         case notFound = 66

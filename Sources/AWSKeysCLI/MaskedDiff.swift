@@ -47,7 +47,7 @@ extension Edit.Text {
     fileprivate var shown: String {
         switch self {
         case .plain(let text): text
-        case .secret: String(repeating: "*", count: 16)
+        case .secret, .copy: String(repeating: "*", count: 16)
         }
     }
 }

@@ -13,8 +13,10 @@ struct UnlockedStore: ~Copyable {
     let path: String
     let id: [UInt8]
     let dataKey: SealingKey
-    /// Whether an interrupted undo was finished on the way.
+    /// Whether an interrupted undo of an import was finished on the way.
     private(set) var hasUndone = false
+    /// Whether an interrupted undo of what mends the files was finished on the way.
+    private(set) var hasUnmended = false
     let context: Context
 
     /// Unlocks the store; what a killed command left half done is finished first.
@@ -53,8 +55,9 @@ struct UnlockedStore: ~Copyable {
             throw Failure(error, store: path)
         }
         self.init(path: path, id: draft.id, dataKey: draft.withDataKey { $0.copy() }, context: context)
+        let settings = context.settings()
         Unlocker.remember(
-            dataKey, store: id, generation: 1, lifetime: context.settings().lifetime, opener: opener)
+            dataKey, store: id, generation: 1, lifetime: settings.lifetime, opener: opener, isLogged: settings.isLogged)
     }
 
     private init(path: String, id: [UInt8], dataKey: consuming SealingKey, context: Context) {
@@ -119,7 +122,7 @@ struct UnlockedStore: ~Copyable {
                 keys.append(
                     KeySummary(
                         profile: profile, accessKeyID: key.accessKeyID, added: key.added, exposed: key.exposed,
-                        isSessionsOnly: key.isSessionsOnly))
+                        isSessionsOnly: key.isSessionsOnly, confirmation: key.confirmation))
             }
             return keys
         } catch {
@@ -197,11 +200,12 @@ struct UnlockedStore: ~Copyable {
             let writer = try StoreWriter(locking: path, waiting: 0)
             let finished = try Importer(writer, dataKey: dataKey, line: context.profileLine()).finish()
             hasUndone = finished.hasUndone
+            hasUnmended = finished.hasUnmended
             try remember()
             guard !isQuiet else { return }
             Console.note("awskeys: finished what an interrupted command left half done")
             for path in finished.left {
-                Console.note("awskeys: \"\(path)\" was changed meanwhile and left as it is; import again")
+                Console.note("awskeys: \"\(path)\" was changed meanwhile and left as it is; run the command again")
             }
         } catch StoreError.busy {
             return
@@ -221,4 +225,5 @@ struct KeySummary {
     let added: UInt64
     let exposed: Bool
     let isSessionsOnly: Bool
+    let confirmation: Confirmation?
 }

@@ -19,7 +19,9 @@ extension Failure {
             case EACCES, EPERM: "look at who owns it with `ls -ld \"\(error.path)\"`"
             default: nil
             }
-        let action = ["open": "open", "read": "read", "write": "write to", "mkdir": "make", "flock": "lock"]
+        let action = [
+            "open": "open", "read": "read", "write": "write to", "mkdir": "make", "flock": "lock", "chmod": "change",
+        ]
         let what = action[error.call] ?? "replace"
         self.init(
             refused ? .cantCreate : .inputOutput, "cannot \(what) \"\(error.path)\": \(reason(error.number))",
@@ -128,7 +130,16 @@ extension Failure {
                 .config, "profile \"\(profile)\" is adopted, and would lose its key",
                 hint: "`awskeys adopt --undo \(profile)` first")
         case .nothingToUndo:
-            self.init(.notFound, "there is no import to undo")
+            self.init(.notFound, "there is nothing to undo")
+        case .undoFirst(let isMending):
+            let last = isMending ? "doctor --fix" : "import"
+            self.init(
+                .config, "the files were changed by `awskeys \(last)` since",
+                hint: "`awskeys \(isMending ? "doctor" : "import") --undo` first")
+        case .changedSince(let path):
+            self.init(
+                .config, "\"\(path)\" was changed since it was mended, and would lose the change",
+                hint: "keep it as it is, or take the change back first; nothing was changed")
         }
     }
 
@@ -230,6 +241,7 @@ extension Settings.Problem {
         case .unknown(let name): "\(path):\(line): there is no setting \"\(name)\""
         case .badValue(let name) where name == "pinentry":
             "\(path):\(line): \"pinentry\" takes an absolute path or none"
+        case .badValue(let name) where name == "log": "\(path):\(line): \"log\" takes journal or none"
         case .badValue(let name): "\(path):\(line): \"\(name)\" takes a time such as 30m, 8h or 2d"
         }
     }
@@ -276,6 +288,8 @@ extension LeaveReason {
         case .oddSection: "its section is written so that only some SDKs find it"
         case .defaultSection: "[DEFAULT] has credentials, which boto3 and the AWS CLI add to every profile"
         case .inStore: "the store has another key under this name"
+        case .oddName: "its name has characters other than letters, digits and _.+@%/:-, which some SDKs can't read"
+        case .inPlainText: "the AWS files have keys for it in plain text, which `awskeys import` takes"
         }
     }
 }

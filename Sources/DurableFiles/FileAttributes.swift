@@ -43,3 +43,10 @@ public func attributes(of path: String) throws(FileError) -> FileAttributes? {
     }
     return FileAttributes(of: status)
 }
+
+/// Gives a file or a folder other permissions; a symbolic link is followed.
+///
+/// - Throws: ``FileError``.
+public func setMode(of path: String, to mode: mode_t) throws(FileError) {
+    guard unsafe chmod(path, mode) == 0 else { throw FileError("chmod", path, number: errno) }
+}

@@ -81,8 +81,12 @@ public enum ImportError: Error, Equatable, Sendable {
     case occupied(profile: String, by: LeaveReason)
     /// The profile has settings that only awskeys acts on, with the key that would be gone.
     case adopted(profile: String)
-    /// There is no import that could be taken back.
+    /// There is no import, or nothing mended, that could be taken back.
     case nothingToUndo
+    /// What was changed later must be taken back before: what was mended, or else an import.
+    case undoFirst(isMending: Bool)
+    /// A file that was mended and then changed, so that its bytes of before would lose the change.
+    case changedSince(path: String)
 }
 
 /// Refuses two names for one file.

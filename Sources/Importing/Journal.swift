@@ -27,6 +27,8 @@ struct Journal: ~Copyable {
         case givingBack
         /// A profile's lines are taken out, and its key after them.
         case removing
+        /// What was wrong with the files has been mended; an undo gives them their bytes back, if nobody changed them.
+        case mending
     }
 
     /// One profile's part.

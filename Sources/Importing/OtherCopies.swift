@@ -62,6 +62,15 @@ public func plainCopies(
     }
 }
 
+/// Looks into the files in which keys tend to lie, but for the two themselves.
+///
+/// - Parameter look: says what of it lies in a file with these bytes; `nil` for nothing.
+public func otherCopies(
+    besides config: String, _ credentials: String, home: String, _ look: (borrowing SecretBytes) -> String?
+) -> [OtherCopy] {
+    found(in: usualPlaces(config: config, credentials: credentials, home: home), look)
+}
+
 /// Where the AWS CLI keeps temporary credentials in plain text.
 public func cacheFolder(home: String) -> String { home + "/.aws/cli/cache" }
 
@@ -102,7 +111,8 @@ private func entries(of folder: String) -> [String] {
     return names
 }
 
-private func contains(_ bytes: borrowing SecretBytes, _ wanted: borrowing Span<UInt8>) -> Bool {
+/// Whether some bytes stand anywhere in others.
+public func contains(_ bytes: borrowing SecretBytes, _ wanted: borrowing Span<UInt8>) -> Bool {
     bytes.withBytes { bytes in
         guard bytes.count >= wanted.count, !wanted.isEmpty else { return false }
         return (0...bytes.count - wanted.count).contains { start in

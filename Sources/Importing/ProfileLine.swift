@@ -4,7 +4,8 @@ import Sealing
 
 /// The line that makes SDKs ask the store for a profile's key.
 public struct ProfileLine: Sendable {
-    static let property = "credential_process"
+    /// The setting that it is.
+    public static let property = "credential_process"
 
     /// The path of `awskeys-credential-process`.
     let program: String
@@ -27,7 +28,7 @@ public struct ProfileLine: Sendable {
     func text(for profile: String) -> String { Self.property + " = " + value(for: profile) }
 
     /// Whether a value of `credential_process` starts awskeys for that profile, wherever it is installed.
-    static func isOurs(_ value: String, for profile: String) -> Bool {
+    public static func isOurs(_ value: String, for profile: String) -> Bool {
         let words = value.split(separator: " ")
         return words.count == 2 && words[0].hasSuffix("/awskeys-credential-process")
             && ProfileArgument.decode(String(words[1])) == profile
@@ -42,6 +43,16 @@ extension AWSFile {
 
     /// The property in a profile's section that starts awskeys for it.
     func line(for profile: String) -> ConfigDocument.Property? { ours(document.section(of: profile), for: profile) }
+
+    /// Whether a profile's section names another program. An empty name counts too: beside a second one, nobody could
+    /// read the file.
+    ///
+    /// - Parameter isReplaced: whether a command is one that may go.
+    func hasOtherLine(for profile: String, _ isReplaced: (String) -> Bool) -> Bool {
+        guard let property = document.section(of: profile)?.property(ProfileLine.property) else { return false }
+        return line(for: profile) == nil
+            && (property.isContinued || property.isIndented || !isReplaced(text(property)))
+    }
 
     /// A property with lines that belong to it is another command to some SDKs.
     private func ours(_ section: ConfigDocument.Section?, for profile: String) -> ConfigDocument.Property? {

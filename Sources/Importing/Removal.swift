@@ -26,6 +26,11 @@ extension Importer {
     func forget(_ profile: String, in draft: inout StoreDraft) throws(ImportError) {
         for id in draft.notes(.journal) {
             let journal = try Self.journal(id, in: draft)
+            // What mended a file is undone to the byte or not at all.
+            guard journal.purpose != .mending else {
+                if journal.mentions(profile) { draft.removeNote(id) }
+                continue
+            }
             let origin = try journal.origin(of: profile)
             let rest = Journal(
                 state: journal.state, purpose: journal.purpose, isCredentialsFirst: journal.isCredentialsFirst,

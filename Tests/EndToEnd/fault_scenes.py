@@ -89,6 +89,7 @@ SCENES = [
     Scene("add --replace", ["add", "prod", "--replace", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
     Scene("import --sessions", [*IMPORT, "--sessions"], [ANCHORED]),
     Scene("add --sessions", ["add", "third", "--sessions", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
+    Scene("import --from", ["import", "--from", "csv", "CSV", "--profile", "third", "--yes"], [IMPORT]),
     Scene("remove", ["remove", "prod", "--yes"], [IMPORT]),
     Scene("adopt", ["adopt", "admin", "dev", "--yes"], [IMPORT]),
     Scene("adopt --undo", ["adopt", "--undo", "admin", "dev", "--yes"], [IMPORT, ["adopt", "admin", "dev", "--yes"]]),
@@ -160,6 +161,7 @@ class Stage:
         stage = cls(scene, home, folder / "kept", secret=folder / "secret")
         stage.secret.write_text(SEED)
         stage.secret.chmod(0o600)
+        stage.secret.with_name("key.csv").write_text(f"Access key ID,Secret access key\n{THIRD.id},{THIRD.secret}\n")
         stage.secret.with_name("template").write_text(TEMPLATE)
         for command in scene.before:
             home.run(*stage.words(command)).done()
@@ -179,9 +181,10 @@ class Stage:
         return [str(self.home.folder / "awskeys"), *self.words(self.scene.command)]
 
     def words(self, command: list[str]) -> list[str]:
-        """A command with what stands for FILE, COPY and TEMPLATE, and for SLOT: the one that was added last."""
-        named = {"FILE": str(self.secret)}
-        named |= {name: str(self.secret.with_name(name.lower())) for name in ("COPY", "TEMPLATE")}
+        """A command with what stands for FILE, CSV, COPY and TEMPLATE, and for SLOT: the one that was added last."""
+        beside = self.secret.with_name
+        named = {"FILE": str(self.secret), "CSV": str(beside("key.csv"))}
+        named |= {name: str(beside(name.lower())) for name in ("COPY", "TEMPLATE")}
         if "SLOT" in command:
             named["SLOT"] = list(self.slots())[-1]
         return [named.get(word, word) for word in command]

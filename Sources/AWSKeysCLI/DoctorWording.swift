@@ -1,0 +1,171 @@
+import AWSConfig
+import Diagnosis
+
+// The words for what `awskeys doctor` finds in the AWS files and the environment.
+
+extension Finding {
+    /// What is wrong, for people: lower case, no full stop.
+    var message: String {
+        let name = "profile \"\(profile ?? "")\""
+        return switch problem {
+        case .syntax(let problem): problem.message + ": boto3 and the AWS CLI cannot read the file"
+        case .unreadableFile(let number): "it cannot be read: \(reason(number))"
+        case .missingFile(let variable): "\(variable) names it, and it is not there"
+        case .oneFile: "config and credentials are one file"
+        case .openMode(let path, let mode, let isFolder, let isWritable):
+            "others may \(isWritable ? "write" : "read") the \(isFolder ? "folder \"\(path)\"" : "file") "
+                + "(mode \(octal(mode)))"
+        case .foreignOwner(let path): "\"\(path)\" belongs to another user"
+        case .unprefixedSection: "[\(profile ?? "")] has no \"profile \" before its name, so only some SDKs find it"
+        case .oddSection(let header): "[\(header)] is written so that only some SDKs find it"
+        case .twoDefaults(let line):
+            "[profile default] stands beside [default] (line \(line)), and SDKs differ in which one counts"
+        case .inheritance(let credentials):
+            "boto3 and the AWS CLI give every profile what stands in [DEFAULT]"
+                + (credentials.isEmpty ? "" : ": \(credentials.joined(separator: ", "))")
+        case .inlineComment(let setting): "boto3 takes the comment behind \"\(setting)\" for part of its value"
+        case .plainKey(let id): "\(name) has a key in plain text (\(short(id)))"
+        case .defaultKey: "[default] has a key, which every program uses that is not told a profile"
+        case .halfKey(let missing, let isEmpty, let isElsewhere):
+            "\(name) has one half of a key: \(missing) is "
+                + (isElsewhere ? "in the other file" : isEmpty ? "empty" : "missing")
+        case .expiredToken(let setting, let ended): "\(name) has temporary keys that ended (\(setting) = \(ended))"
+        case .keyInComment: "a comment holds what looks like a key"
+        case .otherCopy(let path, let what): "\"\(path)\" has \(what) in plain text"
+        case .cliCache(let path): "the AWS CLI keeps temporary credentials in plain text in \"\(path)\""
+        case .keysInEnvironment(let variable, let profile):
+            "the environment has keys, which most SDKs use in place of profile \"\(profile)\" (\(variable))"
+        case .halfKeyInEnvironment(let missing): "the environment has one half of a key: \(missing) is not set"
+        case .twoProfileVariables(let profile, let other):
+            "AWS_PROFILE is \"\(profile)\" and AWS_DEFAULT_PROFILE is \"\(other)\": boto3 takes the latter, others "
+                + "the former"
+        case .unknownProfile(let variable): "\(variable) names \(name), which is in neither file"
+        case .role(let error): error.finding
+        case .sourceWithoutCredentials(let source):
+            source == profile
+                ? "\(name) has a role and nothing to assume it with"
+                : "\(name) builds on profile \"\(source)\", which has no credentials"
+        case .roleAndProcess:
+            "\(name) has a role and a credential_process: some SDKs fail, others forget the role"
+        case .relativeProgram(let program, _): "\(name) names no absolute path for its program \"\(program)\""
+        case .missingProgram(let program): "the program of \(name) is not there: \"\(program)\""
+        case .notExecutable(let program): "the program of \(name) cannot be started: \"\(program)\""
+        case .writableProgram(let program, let path):
+            "others can exchange the program of \(name), \"\(program)\": they may write \"\(path)\""
+        case .selfRecursion(let program): "the program of \(name), \"\(program)\", asks for \(name) again"
+        case .notInStore: "\(name) asks the store for a key that it does not have"
+        }
+    }
+
+    /// What to do about it.
+    var hint: String? {
+        if let fixWords { return "`awskeys doctor --fix` " + fixWords }
+        let name = profile ?? ""
+        return switch problem {
+        case .syntax(let problem): problem.step
+        case .unreadableFile: "look at who owns it with `ls -l`"
+        case .missingFile(let variable): "make the file, or unset \(variable)"
+        case .oneFile: "let AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name two files"
+        case .openMode(let path, _, _, _): "`chmod go-w \"\(path)\"`"
+        case .foreignOwner(let path): "`sudo chown \"$USER\" \"\(path)\"`, if it should be yours"
+        case .unprefixedSection: "merge it into [profile \(name)]"
+        case .oddSection:
+            file == .config ? "write it as [profile NAME]" : "write it as [NAME], without quotes and spaces around it"
+        case .twoDefaults: "keep one of the two, with the settings that should count"
+        case .inheritance: "put the settings into the profiles that need them"
+        case .inlineComment: "put the comment on a line of its own"
+        case .plainKey, .defaultKey: "`awskeys import --profile \(name)` moves it into the store"
+        case .halfKey: "`awskeys add` takes a whole key; then delete the line"
+        case .expiredToken: "get new ones, or delete the lines"
+        case .keyInComment: "delete the line, and `awskeys rotate` the key"
+        case .otherCopy: "delete it there; `awskeys rotate` makes it useless"
+        case .cliCache(let path): "`rm -r \"\(path)\"`; for profiles that `awskeys adopt` takes over, it stays empty"
+        case .keysInEnvironment: "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+        case .halfKeyInEnvironment: "unset the other one"
+        case .twoProfileVariables: "unset AWS_DEFAULT_PROFILE"
+        case .unknownProfile(let variable): "unset \(variable), or name another profile"
+        case .role(let error): error.step
+        case .sourceWithoutCredentials(let source): "`awskeys add \(source)` gives it a key"
+        case .roleAndProcess: "give the program a profile of its own, and let source_profile name it"
+        case .relativeProgram: "write the whole path"
+        case .missingProgram: "install it, or name where it is"
+        case .notExecutable: "`chmod +x` it, or name the right file"
+        case .writableProgram(_, let path): "`chmod go-w \"\(path)\"`, if it is yours"
+        case .selfRecursion: "let it ask for another profile"
+        case .notInStore: "`awskeys add \(name)` gives it one, `awskeys remove \(name)` takes the line away"
+        }
+    }
+
+    /// What `awskeys doctor --fix` would do.
+    var fixWords: String? {
+        guard let fix else { return nil }
+        return
+            switch problem
+        {
+        case .syntax(.byteOrderMark): "takes it out"
+        case .syntax(.duplicateSection): "makes one section of the two, in which the last setting counts"
+        case .syntax: "keeps the last one, which the other SDKs read"
+        case .unprefixedSection: "writes [profile \(profile ?? "")]"
+        case .twoDefaults: "takes [profile default] out, which says the same"
+        case .inlineComment: "puts it on a line of its own, above"
+        case .expiredToken: "takes their lines out"
+        case .relativeProgram(_, let path): "writes \(path ?? "")"
+        case .openMode(let path, _, _, _):
+            if case .mode(_, let mode) = fix { "gives \"\(path)\" mode \(octal(mode))" } else { "" }
+        default: "mends it"
+        }
+    }
+
+    private func octal(_ mode: some BinaryInteger) -> String { String(mode, radix: 8) }
+}
+
+extension ConfigSyntaxError.Problem {
+    fileprivate var message: String {
+        switch self {
+        case .byteOrderMark: "the file begins with a byte order mark"
+        case .notText: "this is not UTF-8 text"
+        case .loneCarriageReturn: "a carriage return stands within the line"
+        case .duplicateSection(let name, let first): "section [\(name)] stands twice (first on line \(first))"
+        case .duplicateProperty(let name, let first): "\"\(name)\" stands twice in the section (first on line \(first))"
+        case .propertyBeforeSection: "a setting stands before the first section"
+        case .notAProperty: "the line is neither a section nor a setting"
+        }
+    }
+
+    fileprivate var step: String {
+        switch self {
+        case .byteOrderMark: "save it as UTF-8 without BOM"
+        case .notText: "save it as UTF-8"
+        case .loneCarriageReturn: "end lines with LF or CR LF"
+        case .duplicateSection: "make one section of the two"
+        case .duplicateProperty: "delete one of the two lines"
+        case .propertyBeforeSection: "put it into a section"
+        case .notAProperty: "delete the line, or put `#` before it"
+        }
+    }
+}
+
+extension RoleChainError {
+    fileprivate var finding: String {
+        switch self {
+        case .noProfile(let name, let by): "profile \"\(by ?? "")\" builds on profile \"\(name)\", which is not there"
+        case .tooLong(let name): "profile \"\(name)\" builds on more roles than anybody has"
+        case .cycle(let names): "profiles build on each other in a circle: \(names.joined(separator: " -> "))"
+        case .twoSources(let name): "profile \"\(name)\" has both source_profile and credential_source"
+        case .noSource(let name): "profile \"\(name)\" has a role, and neither source_profile nor credential_source"
+        case .noRole(let name): "profile \"\(name)\" has a web_identity_token_file and no role_arn"
+        case .badValue(let name, let setting): "\"\(setting)\" of profile \"\(name)\" cannot be understood"
+        case .emptyValue(let name, let setting): "\"\(setting)\" of profile \"\(name)\" is empty"
+        }
+    }
+
+    fileprivate var step: String {
+        switch self {
+        case .noProfile, .noSource: "let source_profile name a profile that has credentials"
+        case .tooLong, .cycle: "let one of them name a profile that has a key as its source_profile"
+        case .twoSources: "keep one of the two"
+        case .noRole: "add the role's ARN as role_arn"
+        case .badValue, .emptyValue: "correct it, or delete the line"
+        }
+    }
+}
