@@ -15,7 +15,8 @@ public struct AWSKeys: ParsableCommand {
             ImportCommand.self, AddCommand.self, ListCommand.self, RotateCommand.self, RemoveCommand.self,
             ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self,
             UseCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
-            RekeyCommand.self, ConfirmCommand.self, LogCommand.self, BackupCommand.self, RestoreCommand.self, AdoptCommand.self,
+            RekeyCommand.self, ConfirmCommand.self, LogCommand.self,
+            BackupCommand.self, RestoreCommand.self, AdoptCommand.self,
             SessionsCommand.self,
             MFACommand.self, CredentialProcessCommand.self, ServeCommand.self,
         ])
