@@ -40,6 +40,7 @@ SAYS: dict[str, Any] = {"says_it": True}
 WRITES: dict[str, Any] = {"writes_it": True}
 # Every command, at its work. FOLDER stands for a folder outside of the home, SLOT for the slot that was made last.
 RUNS: list[tuple[str, dict[str, Any]]] = [
+    ("awskeys doctor --json", {"status": 2}),
     ("awskeys import --dry-run --json", {}),
     ("awskeys import --yes", {}),
     ("awskeys import --undo --yes", WRITES),
