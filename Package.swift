@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CChild"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CGcrypt"),
         .systemLibrary(name: "CGio", pkgConfig: "gio-unix-2.0"),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson"),
         .systemLibrary(name: "COath"),
@@ -42,6 +43,7 @@ let package = Package(
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "DurableFiles", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "SealedStore", dependencies: ["DurableFiles", "Sealing"], swiftSettings: strict),
+        .target(name: "Sharing", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "AWSConfig", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "KeyCache", dependencies: ["CKeyutils", "Sealing"], swiftSettings: strict),
         .target(
@@ -70,11 +72,17 @@ let package = Package(
             name: "Unlocking",
             dependencies: ["CBSD", "CChild", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
             swiftSettings: strict),
+        .target(name: "Scanning", dependencies: ["Sealing"], swiftSettings: strict),
+        .target(
+            name: "OtherTools",
+            dependencies: ["AWSAPI", "CGcrypt", "DurableFiles", "Keyring", "Sealing", "Unlocking"],
+            swiftSettings: strict),
         .target(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "Diagnosis", "DurableFiles", "Importing", "KeyCache",
-                "Keyring", "LoginWatch", "Rotation", "SealedStore", "Sealing", "Sessions", "Unlocking",
+                "Keyring", "LoginWatch", "OtherTools", "Rotation", "Scanning", "SealedStore", "Sealing", "Sessions",
+                "Sharing", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],
@@ -119,18 +127,25 @@ let package = Package(
             name: "AWSKeysCLITests",
             dependencies: [
                 "AWSConfig", "AWSKeysCLI", "DurableFiles", "Importing", "Keyring", "SealedStore", "Sealing",
-                "TestSupport", "Unlocking",
+                "Sharing", "TestSupport", "Unlocking",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "AWSAPITests", dependencies: ["AWSAPI", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "OtherToolsTests", dependencies: ["AWSAPI", "OtherTools", "Sealing", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "ScanningTests", dependencies: ["Scanning", "Sealing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "SessionsTests", dependencies: ["SealedStore", "Sealing", "Sessions", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "SharingTests", dependencies: ["Sealing", "Sharing", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LoginWatchTests", dependencies: ["CGio", "LoginWatch"], swiftSettings: strict),
         .testTarget(
@@ -144,8 +159,8 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
         .executableTarget(
             name: "fuzzing",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "SealedStore", "Sealing",
-                "Sessions", "TestSupport", "Unlocking",
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "Scanning", "SealedStore",
+                "Sealing", "Sessions", "Sharing", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))

@@ -1,8 +1,8 @@
 private import CJansson
-import Sealing
+public import Sealing
 
 /// An object in JSON. Its texts may be secrets: they lie in memory that is wiped when the object goes.
-@safe struct JSONObject: ~Copyable {
+@safe public struct JSONObject: ~Copyable {
     private let root: UnsafeMutablePointer<json_t>
 
     /// Larger ones have nothing to do with credentials, in bytes.
@@ -17,7 +17,7 @@ import Sealing
     }()
 
     /// Reads a document; `nil` if it isn't one object, if it has a name twice, and if it is larger than 256 KiB.
-    init?(_ document: borrowing SecretBytes) {
+    public init?(_ document: borrowing SecretBytes) {
         guard Self.isReady, document.count <= Self.largest else { return nil }
         let root = unsafe document.withBytes { bytes in
             unsafe bytes.withUnsafeBytes { bytes in
@@ -38,13 +38,13 @@ import Sealing
     deinit { unsafe json_decref(root) }
 
     /// Whether there is such a member, and it isn't null.
-    func has(_ name: String) -> Bool {
+    public func has(_ name: String) -> Bool {
         guard let value = unsafe json_object_get(root, name) else { return false }
         return unsafe value.pointee.type != JSON_NULL
     }
 
     /// A text; `nil` if there is none of that name.
-    func text(_ name: String) -> SecretBytes? {
+    public func text(_ name: String) -> SecretBytes? {
         let value = unsafe json_object_get(root, name)
         guard let text = unsafe json_string_value(value) else { return nil }
         let count = unsafe json_string_length(value)
@@ -54,7 +54,7 @@ import Sealing
     }
 
     /// A whole number; `nil` if there is none of that name.
-    func integer(_ name: String) -> Int? {
+    public func integer(_ name: String) -> Int? {
         guard let value = unsafe json_object_get(root, name), unsafe value.pointee.type == JSON_INTEGER else {
             return nil
         }

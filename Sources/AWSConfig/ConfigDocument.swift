@@ -121,4 +121,11 @@ public struct ConfigSyntaxError: Error, Equatable, Sendable {
     public let file: ConfigDocument.File
     /// The number of the line, from 1.
     public let line: Int
+
+    /// What another reader finds wrong.
+    public init(problem: Problem, file: ConfigDocument.File, line: Int) {
+        self.problem = problem
+        self.file = file
+        self.line = line
+    }
 }

@@ -13,10 +13,11 @@ public struct AWSKeys: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ImportCommand.self, AddCommand.self, ListCommand.self, RotateCommand.self, RemoveCommand.self,
-            ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self,
-            UseCommand.self, LockCommand.self, UnlockCommand.self, StatusCommand.self, SlotCommand.self,
-            RekeyCommand.self, BackupCommand.self, RestoreCommand.self, AdoptCommand.self, SessionsCommand.self,
-            MFACommand.self, DoctorCommand.self, CredentialProcessCommand.self, ServeCommand.self,
+            ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self, UseCommand.self,
+            ExplainCommand.self, DoctorCommand.self, ScanCommand.self, ProfilesCommand.self, IdentityCommand.self,
+            LockCommand.self, UnlockCommand.self, StatusCommand.self, ConfirmCommand.self, LogCommand.self,
+            SlotCommand.self, RekeyCommand.self, BackupCommand.self, RestoreCommand.self, AdoptCommand.self,
+            SessionsCommand.self, MFACommand.self, CredentialProcessCommand.self, ServeCommand.self,
         ])
 
     /// What stands before a usage error, as before every other error.

@@ -46,17 +46,28 @@ enum Console {
     }
 
     /// Asks at the terminal; no answer is a no.
-    static func agrees(_ question: String) -> Bool {
-        ["y", "yes"].contains(Terminal.ask(question + " [y/N] ")?.lowercased() ?? "")
-    }
+    static func agrees(_ question: String) -> Bool { Terminal.agrees(to: question) }
 
     /// Rows with their columns under each other; nothing behind the last column.
-    static func table(_ rows: [[String]]) -> String {
+    ///
+    /// - Parameter isWarning: whether a cell is to stand out, by its row and its column.
+    static func table(_ rows: [[String]], isWarning: (Int, Int) -> Bool = { _, _ in false }) -> String {
         let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
-            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+        return rows.enumerated().map { number, row in
+            let end = row.lastIndex { !$0.isEmpty } ?? -1
+            return row.indices.prefix(end + 1).map { column in
+                let padding = column == end ? 0 : widths[column] - row[column].count
+                let text = isWarning(number, column) ? yellow(row[column]) : row[column]
+                return text + String(repeating: " ", count: padding)
+            }.joined(separator: "  ")
         }.joined(separator: "\n")
+    }
+
+    /// Makes a text on standard output stand out, where colours are seen and wanted (https://no-color.org).
+    private static func yellow(_ text: String) -> String {
+        let isSeen = isatty(STDOUT_FILENO) == 1 && environmentVariable("TERM") != "dumb"
+        let isWanted = (environmentVariable("NO_COLOR") ?? "").isEmpty
+        return isSeen && isWanted ? "\u{1B}[33m\(text)\u{1B}[0m" : text
     }
 }
 

@@ -87,7 +87,7 @@ final class CredentialServer: Sendable {
         credentials.sessionToken.withBytes { text.add($0) }
         text.add(#"","Expiration":"\#(timestamp(end))"}"#)
         // One that isn't kept on the disk is kept here for as long as one there would be.
-        let isKeptHere = options.duration != nil && credentials.expiration != nil
+        let isKeptHere = options.duration != nil && credentials.expiration != nil && !credentials.isConfirmed
         return (Data(text.joined().withBytes { $0.array() }), isKeptHere ? end - min(20 * 60, (end - now) / 3) : 0)
     }
 }

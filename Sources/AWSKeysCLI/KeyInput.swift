@@ -1,6 +1,7 @@
 import AWSAPI
 import DurableFiles
 import Foundation
+import OtherTools
 import SealedStore
 import Sealing
 
@@ -42,28 +43,45 @@ enum KeyInput {
         }
     }
 
-    /// The first key in a file that the console made: a line of column names, then a line a key.
+    /// The first key in a file that the console made.
     static func csv(_ input: borrowing SecretBytes, path: String, now: UInt64) throws -> KeyRecord {
+        let key = try csvKeys(input, path: path)[0]
+        return try record(
+            id: key.accessKeyID, secret: key.secretAccessKey.copy(), now: now, exposed: true)
+    }
+
+    /// The keys in a file that the console made: a line of column names, then a line a key. Each has the name of its
+    /// user for a profile, or an empty one where the file doesn't tell it. There is one at least.
+    static func csvKeys(_ input: borrowing SecretBytes, path: String) throws -> [OtherKey] {
         try input.withBytes { input in
             let hasMark = input.count >= 3 && input[0] == 0xEF && input[1] == 0xBB && input[2] == 0xBF
             let lines = fields(of: input, in: (hasMark ? 3 : 0)..<input.count, separator: UInt8(ascii: "\n"))
             let comma = UInt8(ascii: ",")
             let columns = lines.first.map { fields(of: input, in: $0, separator: comma) } ?? []
-            guard lines.count >= 2, let idColumn = columns.firstIndex(where: { says("access key id", input, $0) }),
-                let secretColumn = columns.firstIndex(where: { says("secret access key", input, $0) })
-            else {
+            func column(_ name: String) -> Int? { columns.firstIndex { says(name, input, $0) } }
+            guard lines.count >= 2, let id = column("access key id"), let secret = column("secret access key") else {
                 throw Failure(
                     .usage, "\"\(path)\" has no columns \"Access key ID\" and \"Secret access key\" with a key below",
                     hint: "take the file that the console offers when it makes a key")
             }
-            let row = fields(of: input, in: lines[1], separator: comma)
-            guard row.count > max(idColumn, secretColumn) else {
-                return try record(id: "", secret: SecretBytes(zeros: 0), now: now, exposed: true)
+            let user = column("user name")
+            let rows = lines.dropFirst().map { fields(of: input, in: $0, separator: comma) }
+            return rows.enumerated().compactMap { number, row in
+                guard number == 0 || !row.isEmpty else { return nil }
+                func field(_ column: Int?) -> Range<Int> { column.flatMap { $0 < row.count ? row[$0] : nil } ?? 0..<0 }
+                return OtherKey(
+                    text(input, field(user)), accessKeyID: text(input, field(id)),
+                    secretAccessKey: SecretBytes(copying: input.extracting(field(secret))))
             }
-            return try record(
-                id: text(input, row[idColumn]), secret: SecretBytes(copying: input.extracting(row[secretColumn])),
-                now: now, exposed: true)
         }
+    }
+
+    /// The key that the environment's variables give.
+    static func environment(in context: Context, now: UInt64) throws -> KeyRecord {
+        guard context.environment("AWS_SESSION_TOKEN") == nil else { throw temporary }
+        return try record(
+            id: context.environment("AWS_ACCESS_KEY_ID") ?? "", secret: environmentSecret("AWS_SECRET_ACCESS_KEY"),
+            now: now, exposed: true)
     }
 
     /// A variable's value, straight into locked memory.
@@ -73,9 +91,18 @@ enum KeyInput {
         return unsafe SecretBytes(copying: bytes.span)
     }
 
-    /// What comes on standard input, at most 64 KiB.
-    static func standardInput() throws -> SecretBytes {
-        var bytes = SecretBytes(zeros: 64 * 1024)
+    /// What a file holds, at most 1 MiB.
+    static func file(_ path: String) throws -> SecretBytes {
+        do throws(FileError) {
+            return try readFile(at: path, atMost: 1 << 20)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// What comes on standard input, at most 64 KiB unless told otherwise.
+    static func standardInput(atMost limit: Int = 64 * 1024) throws -> SecretBytes {
+        var bytes = SecretBytes(zeros: limit)
         var count = 0
         try bytes.withMutableBytes { bytes in
             try unsafe bytes.withUnsafeMutableBytes { bytes in

@@ -80,7 +80,7 @@ extension Failure {
     }
 
     /// The program that a command starts, after a colon, where that is plain to see; all the rest may be a secret.
-    private static func program(of command: String) -> String {
+    static func program(of command: String) -> String {
         let word = command.prefix { $0 != " " && $0 != "\t" }
         let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-/~".contains($0)) }
         return isPlain && !word.isEmpty ? ": \(word)" : ""
@@ -90,7 +90,7 @@ extension Failure {
         name == profile ? "" : ", though \"\(profile)\" builds on it"
     }
 
-    private init(_ error: RoleChainError) {
+    init(_ error: RoleChainError) {
         switch error {
         case .noProfile(let name, let other):
             self.init(

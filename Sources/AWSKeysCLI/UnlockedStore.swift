@@ -55,8 +55,9 @@ struct UnlockedStore: ~Copyable {
             throw Failure(error, store: path)
         }
         self.init(path: path, id: draft.id, dataKey: draft.withDataKey { $0.copy() }, context: context)
+        let settings = context.settings()
         Unlocker.remember(
-            dataKey, store: id, generation: 1, lifetime: context.settings().lifetime, opener: opener)
+            dataKey, store: id, generation: 1, lifetime: settings.lifetime, opener: opener, isLogged: settings.isLogged)
     }
 
     private init(path: String, id: [UInt8], dataKey: consuming SealingKey, context: Context) {
@@ -121,7 +122,7 @@ struct UnlockedStore: ~Copyable {
                 keys.append(
                     KeySummary(
                         profile: profile, accessKeyID: key.accessKeyID, added: key.added, exposed: key.exposed,
-                        isSessionsOnly: key.isSessionsOnly))
+                        isSessionsOnly: key.isSessionsOnly, confirmation: key.confirmation))
             }
             return keys
         } catch {
@@ -224,4 +225,5 @@ struct KeySummary {
     let added: UInt64
     let exposed: Bool
     let isSessionsOnly: Bool
+    let confirmation: Confirmation?
 }

@@ -11,6 +11,8 @@ public struct ProfileCredentials: ~Copyable, Sendable {
     public let sessionToken: SecretBytes
     /// When they end, in seconds since 1970; `nil` for a long-term key.
     public let expiration: Int?
+    /// Whether a person has agreed to this use of the profile, and is to be asked about the next one.
+    public var isConfirmed = false
 
     /// Credentials.
     public init(

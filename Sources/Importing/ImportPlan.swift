@@ -155,8 +155,11 @@ extension ImportPlan {
     }
 
     /// What gives a profile credentials beside its keys, other than a line of ours.
+    ///
+    /// - Parameter isReplaced: whether a command may give way to a line of ours.
     static func otherSource(
-        of name: String, config: borrowing AWSFile, credentials: borrowing AWSFile
+        of name: String, config: borrowing AWSFile, credentials: borrowing AWSFile,
+        isReplaced: (String) -> Bool = { _ in false }
     ) -> LeaveReason? {
         if credentials.document.hasUnusualSection(for: name) { return .oddSection }
         let sections = [config.document.section(of: name), credentials.document.section(of: name)].compactMap(\.self)
@@ -165,10 +168,7 @@ extension ImportPlan {
         }
         if ["role_arn", "source_profile", Role.adoptedPrefix + "role_arn"].contains(where: has) { return .role }
         if otherSources.contains(where: has) { return .otherSource }
-        // An empty one counts too: beside a second one, nobody could read the file.
-        let inConfig = config.document.section(of: name)?.property(ProfileLine.property) != nil
-        let inCredentials = credentials.document.section(of: name)?.property(ProfileLine.property) != nil
-        let isOthers = inConfig && config.line(for: name) == nil || inCredentials && credentials.line(for: name) == nil
+        let isOthers = config.hasOtherLine(for: name, isReplaced) || credentials.hasOtherLine(for: name, isReplaced)
         return isOthers ? .otherSource : nil
     }
 

@@ -37,22 +37,10 @@ public struct Importer: ~Copyable {
         let known = Set(draft.profiles)
         var holders = try profilesByKey(in: draft)
         for profile in plan.imported {
-            let key = profile.key(config: config, credentials: credentials, added: now)
             let name = profile.keyProfile
-            if known.contains(name), let stored = try self.key(of: name, in: draft), !stored.isSameKey(as: key) {
-                throw .occupied(profile: profile.name, by: .inStore)
-            }
-            // Profiles with one key share it, so that it is rotated once.
-            var twin: String?
-            for other in holders[key.accessKeyID] ?? [] where twin == nil {
-                if let stored = try self.key(of: other, in: draft), stored.isSameKey(as: key) { twin = other }
-            }
-            if let twin {
-                draft.share(keyOf: twin, with: name)
-            } else {
-                draft.set(key, for: name)
-            }
-            holders[key.accessKeyID, default: []].append(name)
+            try put(
+                profile.key(config: config, credentials: credentials, added: now), as: name, of: profile.name,
+                in: &draft, &holders)
             if isSessionsOnly { try setSessionsOnly(true, of: name, in: &draft) }
         }
         let journal = Journal(
@@ -77,7 +65,9 @@ public struct Importer: ~Copyable {
         if let stored = try self.key(of: profile, in: draft), !isReplacing, !stored.isSameKey(as: key) {
             throw .occupied(profile: profile, by: .inStore)
         }
+        let confirmation = try sealing { () throws(StoreError) in try draft.confirmation(of: profile) }
         draft.set(key, for: profile)
+        try sealing { () throws(StoreError) in try draft.tighten(confirmation, of: profile) }
         if isSessionsOnly || old.isSessionsOnly {
             try setSessionsOnly(true, of: profile, in: &draft)
         }
@@ -108,8 +98,13 @@ public struct Importer: ~Copyable {
     @discardableResult func setSessionsOnly(
         _ isSessionsOnly: Bool, of profile: String, in draft: inout StoreDraft
     ) throws(ImportError) -> Bool {
+        try sealing { () throws(StoreError) in try draft.setSessionsOnly(isSessionsOnly, of: profile) }
+    }
+
+    /// Has what fails in the store be an ``ImportError``.
+    func sealing<Result>(_ body: () throws(StoreError) -> Result) throws(ImportError) -> Result {
         do throws(StoreError) {
-            return try draft.setSessionsOnly(isSessionsOnly, of: profile)
+            return try body()
         } catch {
             throw .store(error)
         }
@@ -117,14 +112,18 @@ public struct Importer: ~Copyable {
 
     /// Refuses a profile that has credentials in the files already, other than a line of ours.
     ///
+    /// - Parameter isReplaced: whether a command that the profile names as its source may go.
     /// - Throws: ``ImportError``: `inPlainText`, `occupied`.
     public static func requireFree(
-        _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile
+        _ profile: String, config: borrowing AWSFile, credentials: borrowing AWSFile,
+        isReplaced: (String) -> Bool = { _ in false }
     ) throws(ImportError) {
         let found = config.document.keyLines() + credentials.document.keyLines()
         if found.contains(where: { $0.profile == profile }) { throw .inPlainText(profile: profile) }
         if config.document.hasUnusualSection(for: profile) { throw .occupied(profile: profile, by: .oddSection) }
-        if let reason = ImportPlan.otherSource(of: profile, config: config, credentials: credentials) {
+        if let reason = ImportPlan.otherSource(
+            of: profile, config: config, credentials: credentials, isReplaced: isReplaced)
+        {
             throw .occupied(profile: profile, by: reason)
         }
     }
@@ -193,8 +192,9 @@ public struct Importer: ~Copyable {
         }
         var isWhole = true
         for profile in journal.profiles where profile.isNew {
-            // A key leaves the store only when the files give it again; an added one its owner still has.
-            let isElsewhere = try journal.purpose == .adding ? true : isRestored(profile.name, journal, draft)
+            // A key leaves the store only when the files give it again; one that they never had its owner still has.
+            let isOthers = try journal.purpose == .adding ? true : !hadKey(of: profile.name, journal)
+            let isElsewhere = try isOthers ? true : isRestored(profile.name, journal, draft)
             if isElsewhere {
                 draft.remove(profile: profile.name)
             } else {
@@ -266,7 +266,7 @@ extension Importer {
     }
 
     /// The profiles that have a key with each id.
-    private func profilesByKey(in draft: borrowing StoreDraft) throws(ImportError) -> [String: [String]] {
+    func profilesByKey(in draft: borrowing StoreDraft) throws(ImportError) -> [String: [String]] {
         var profiles: [String: [String]] = [:]
         for profile in draft.profiles {
             guard let key = try key(of: profile, in: draft) else { continue }

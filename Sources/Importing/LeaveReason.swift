@@ -32,4 +32,8 @@ public enum LeaveReason: String, Sendable, CaseIterable {
     case defaultSection = "default-section"
     /// The store has another key under this name.
     case inStore = "in-store"
+    /// Its name has characters that some SDKs can't read.
+    case oddName = "odd-name"
+    /// Its key comes from elsewhere, and the files have keys for it in plain text.
+    case inPlainText = "in-plain-text"
 }

@@ -44,6 +44,16 @@ extension AWSFile {
     /// The property in a profile's section that starts awskeys for it.
     func line(for profile: String) -> ConfigDocument.Property? { ours(document.section(of: profile), for: profile) }
 
+    /// Whether a profile's section names another program. An empty name counts too: beside a second one, nobody could
+    /// read the file.
+    ///
+    /// - Parameter isReplaced: whether a command is one that may go.
+    func hasOtherLine(for profile: String, _ isReplaced: (String) -> Bool) -> Bool {
+        guard let property = document.section(of: profile)?.property(ProfileLine.property) else { return false }
+        return line(for: profile) == nil
+            && (property.isContinued || property.isIndented || !isReplaced(text(property)))
+    }
+
     /// A property with lines that belong to it is another command to some SDKs.
     private func ours(_ section: ConfigDocument.Section?, for profile: String) -> ConfigDocument.Property? {
         guard let property = section?.property(ProfileLine.property), !property.isContinued,

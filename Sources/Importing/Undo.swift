@@ -122,7 +122,11 @@ extension Importer {
                 let isOurs =
                     (!needsKey || stored != profile) && section.properties.count == 1
                     && line.own.lowerBound == section.headerEnd && before.document.section(of: stored) == nil
-                edits.remove(isOurs ? section.start..<line.own.upperBound : line.own)
+                if let other = before.otherLine(of: stored) {
+                    edits.replace(line, with: other, in: now.document)
+                } else {
+                    edits.remove(isOurs ? section.start..<line.own.upperBound : line.own)
+                }
             }
             if stored != profile { now.restoreSource(of: profile, from: stored, &edits) }
             guard needsKey, let key = try key(of: stored, in: draft) else { continue }
@@ -151,6 +155,13 @@ extension Importer {
         try bytes.withBytes { (bytes) throws(ImportError) in try replaceAWSFile(file.path, with: bytes) }
     }
 
+    /// Whether one of the files gave a profile's key before the change.
+    func hadKey(of profile: String, _ journal: borrowing Journal) throws(ImportError) -> Bool {
+        let origin = try journal.origin(of: profile)
+        if try journal.config.gaveKey(of: origin, as: .config) { return true }
+        return try journal.credentials.gaveKey(of: origin, as: .credentials)
+    }
+
     func isRestored(
         _ profile: String, _ journal: borrowing Journal, _ draft: borrowing StoreDraft
     ) throws(ImportError) -> Bool {
@@ -173,6 +184,19 @@ struct Origin {
     let profile: String
 }
 
+extension Optional where Wrapped == Journal.Change {
+    /// Whether the file gave a profile's key before the change.
+    fileprivate borrowing func gaveKey(
+        of profile: String, as file: ConfigDocument.File
+    ) throws(ImportError) -> Bool {
+        switch self {
+        case .some(let change):
+            try AWSFile(change.path, bytes: change.before.copy(), as: file).keyLines(of: profile) != nil
+        case nil: false
+        }
+    }
+}
+
 extension ConfigDocument.Section {
     /// Whether awskeys has taken settings over from the SDKs.
     fileprivate var isAdopted: Bool {
@@ -193,6 +217,15 @@ extension AWSFile {
         guard let property = document.section(of: profile)?.property("source_profile"), text(property) == keyProfile
         else { return }
         edits.replace(property.value, with: profile)
+    }
+
+    /// The line of another program that stood in a profile's section.
+    fileprivate func otherLine(of profile: String) -> String? {
+        guard line(for: profile) == nil,
+            let property = document.section(of: profile)?.property(ProfileLine.property)
+        else { return nil }
+        let line = withBytes { String(decoding: $0.extracting(property.own).array(), as: UTF8.self) }
+        return String(line.reversed().drop(while: \.isNewline).reversed())
     }
 
     /// The lines that give a profile's key.

@@ -122,7 +122,7 @@ public enum Keyring {
         }
     }
 
-    private static func unlock(
+    static func unlock(
         _ object: Owned, in storage: SecretStorage, mayPrompt: Bool, _ promptPatience: Duration
     ) throws(KeyringError) {
         guard mayPrompt else { throw .locked }

@@ -44,15 +44,7 @@ import CSecret
                 unsafe secret_service_search_finish(service, $0, $1)
             }
             defer { unsafe g_list_free(found) }
-            var items: [Item] = []
-            var link = unsafe found
-            while let here = unsafe link {
-                if let item = unsafe here.pointee.data {
-                    items.append(unsafe Item(item, in: conversation))
-                }
-                unsafe link = here.pointee.next
-            }
-            return items
+            return unsafe all(found) { unsafe Item($0, in: conversation) }
         }
     }
 
@@ -69,29 +61,51 @@ import CSecret
         }
     }
 
-    /// Whether there are collections and all of them are locked.
-    func isLockedAltogether() throws(KeyringError) -> Bool {
+    /// All collections.
+    func collections() throws(KeyringError) -> [Collection] {
         try unsafe service.lend(as: SecretService.self) { service throws(KeyringError) in
             let isLoaded = try unsafe conversation.ask {
                 unsafe secret_service_load_collections(service, $0, $1, $2)
             } finish: {
                 unsafe secret_service_load_collections_finish(service, $0, $1)
             }
-            guard isLoaded != 0 else { return false }
-            let all = unsafe secret_service_get_collections(service)
-            defer { unsafe g_list_free(all) }
-            var link = unsafe all
-            var isLocked = unsafe all != nil
-            while let here = unsafe link {
-                if let object = unsafe here.pointee.data {
-                    let collection = unsafe Collection(object, in: conversation)
-                    // The session's own is never locked, and nothing is kept in it.
-                    isLocked = isLocked && (collection.isLocked || collection.isForSession)
-                }
-                unsafe link = here.pointee.next
-            }
-            return isLocked
+            guard isLoaded != 0 else { return [] }
+            let found = unsafe secret_service_get_collections(service)
+            defer { unsafe g_list_free(found) }
+            return unsafe all(found) { unsafe Collection($0, in: conversation) }
         }
+    }
+
+    /// Whether there are collections and all of them are locked.
+    func isLockedAltogether() throws(KeyringError) -> Bool {
+        let all = try collections()
+        // The session's own is never locked, and nothing is kept in it.
+        return !all.isEmpty && all.allSatisfy { $0.isLocked || $0.isForSession }
+    }
+
+    /// The items of an unlocked collection.
+    func items(of collection: Collection) throws(KeyringError) -> [Item] {
+        try unsafe collection.lend(as: SecretCollection.self) { collection throws(KeyringError) in
+            _ = try unsafe conversation.ask {
+                unsafe secret_collection_load_items(collection, $0, $1, $2)
+            } finish: {
+                unsafe secret_collection_load_items_finish(collection, $0, $1)
+            }
+            let found = unsafe secret_collection_get_items(collection)
+            defer { unsafe g_list_free(found) }
+            return unsafe all(found) { unsafe Item($0, in: conversation) }
+        }
+    }
+
+    /// What is made of each object in a list.
+    private func all<Object>(_ list: UnsafeMutablePointer<GList>?, _ make: (gpointer) -> Object) -> [Object] {
+        var objects: [Object] = []
+        var link = unsafe list
+        while let here = unsafe link {
+            if let object = unsafe here.pointee.data { unsafe objects.append(make(object)) }
+            unsafe link = here.pointee.next
+        }
+        return objects
     }
 
     /// Makes the collection that new items go to; the service asks the person for its passphrase.

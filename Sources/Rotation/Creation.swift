@@ -44,7 +44,8 @@ extension Rotator {
         guard !rotation.seen.contains(made.accessKeyID) else { throw .aws(.garbled(status: 200), during: .create) }
         let key = KeyRecord(
             accessKeyID: made.accessKeyID, secretAccessKey: made.secretAccessKey.copy(), added: UInt64(now()),
-            exposed: false, isSessionsOnly: rotation.serving.isSessionsOnly)
+            exposed: false, isSessionsOnly: rotation.serving.isSessionsOnly,
+            confirmation: rotation.serving.confirmation)
         do throws(RotationError) {
             try step(&rotation, id) { $0.received(key.copy()) }
         } catch .store(let problem) {
@@ -114,7 +115,7 @@ extension Rotator {
             // What surely isn't deleted goes on being theirs.
             if !error.mayHaveHappened, let replaced = replaced.take() {
                 try attempt { () throws(StoreError) in
-                    try store.update { (draft) throws(StoreError) in draft.give(replaced, to: names) }
+                    try store.update { (draft) throws(StoreError) in try draft.give(replaced, to: names) }
                 }
             }
             throw .aws(error, during: call)

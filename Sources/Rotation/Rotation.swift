@@ -126,7 +126,8 @@ extension Rotation {
         var head: [UInt8] = []
         head.append(sized: key.accessKeyID)
         head.append(littleEndian: key.added)
-        head.append((key.exposed ? 1 : 0) | (key.isSessionsOnly ? sessionsOnly : 0))
+        let confirmation = (key.confirmation?.rawValue ?? 0) << confirmationShift
+        head.append((key.exposed ? 1 : 0) | (key.isSessionsOnly ? sessionsOnly : 0) | confirmation)
         parts.add(head.span)
         key.secretAccessKey.withBytes { parts.add(sized: $0) }
     }
@@ -161,6 +162,8 @@ extension Rotation {
 
 /// The bit of a key's flags that says that its sessions alone go out.
 private let sessionsOnly: UInt8 = 2
+/// The place of the two bits that say how often a person is asked.
+private let confirmationShift: UInt8 = 2
 
 extension RecordReader {
     fileprivate mutating func otherKey(
@@ -174,10 +177,11 @@ extension RecordReader {
         let id = try text(span)
         let added: UInt64 = try number(span)
         let flags = try byte(span)
-        guard flags & ~(1 | sessionsOnly) == 0 else { throw .damaged(.record) }
+        let confirmation = Confirmation(rawValue: flags >> confirmationShift)
+        guard flags >> confirmationShift == 0 || confirmation != nil else { throw .damaged(.record) }
         return KeyRecord(
             accessKeyID: id, secretAccessKey: try secret(span), added: added, exposed: flags & 1 != 0,
-            isSessionsOnly: flags & sessionsOnly != 0)
+            isSessionsOnly: flags & sessionsOnly != 0, confirmation: confirmation)
     }
 }
 
@@ -186,6 +190,6 @@ extension KeyRecord {
     borrowing func copy() -> KeyRecord {
         KeyRecord(
             accessKeyID: accessKeyID, secretAccessKey: secretAccessKey.copy(), added: added, exposed: exposed,
-            isSessionsOnly: isSessionsOnly)
+            isSessionsOnly: isSessionsOnly, confirmation: confirmation)
     }
 }

@@ -52,17 +52,20 @@ extension StoreDraft {
                 let holder = try profiles(with: rotation.serving.accessKeyID).first
             else { continue }
             for name in try profiles(with: rotation.otherID) {
-                share(keyOf: holder, with: name)
+                try share(keyOf: holder, with: name)
                 changed.append(name)
             }
         }
         return changed
     }
 
-    /// Gives one key to some profiles.
-    mutating func give(_ key: borrowing KeyRecord, to names: [String]) {
+    /// Gives one key to some profiles. A person is asked about it as about the ones that they had, whatever was said
+    /// when it was sealed.
+    mutating func give(_ key: borrowing KeyRecord, to names: [String]) throws(StoreError) {
         guard let first = names.first else { return }
+        let confirmation = try confirmation(of: first)
         set(key, for: first)
-        for name in names.dropFirst() { share(keyOf: first, with: name) }
+        _ = try setConfirmation(confirmation, of: first)
+        for name in names.dropFirst() { try share(keyOf: first, with: name) }
     }
 }

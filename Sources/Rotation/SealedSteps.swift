@@ -53,7 +53,7 @@ extension Rotator {
                 let names = try draft.profiles(with: old)
                 if rotation.state == .proving, names.isEmpty { return }
                 rotation.switchKeys(now: now)
-                draft.give(rotation.serving, to: names)
+                try draft.give(rotation.serving, to: names)
                 draft.set(rotation, id: id)
             }
         }
@@ -72,9 +72,9 @@ extension Rotator {
             try store.update { (draft) throws(StoreError) in
                 names = try draft.profiles(with: other)
                 if let holder = try draft.profiles(with: key.accessKeyID).first {
-                    for name in names { draft.share(keyOf: holder, with: name) }
+                    for name in names { try draft.share(keyOf: holder, with: name) }
                 } else {
-                    draft.give(key, to: names)
+                    try draft.give(key, to: names)
                 }
             }
         }

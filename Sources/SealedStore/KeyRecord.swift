@@ -12,17 +12,20 @@ public struct KeyRecord: ~Copyable, Sendable {
     public let exposed: Bool
     /// Whether programs get temporary credentials that were got with it, and never the key itself.
     public let isSessionsOnly: Bool
+    /// How often a person is asked before a program gets it; `nil` for never.
+    public let confirmation: Confirmation?
 
     /// A key.
     public init(
         accessKeyID: String, secretAccessKey: consuming SecretBytes, added: UInt64, exposed: Bool,
-        isSessionsOnly: Bool = false
+        isSessionsOnly: Bool = false, confirmation: Confirmation? = nil
     ) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.added = added
         self.exposed = exposed
         self.isSessionsOnly = isSessionsOnly
+        self.confirmation = confirmation
     }
 }
 
@@ -42,15 +45,18 @@ extension KeyRecord {
         case accessKeyID, secretAccessKey, added, exposed
         /// It has no value, and is there where it holds. Critical: who doesn't know it would give the key away.
         case sessionsOnly = 0x80
+        /// One byte, a ``Confirmation``. Critical: who doesn't know it would ask nobody.
+        case confirmation
     }
 
     /// Marks a field that a reader who doesn't know it must not pass over.
     private static let critical: UInt8 = 0x80
+    private static let newer = StoreError.newer(major: StoreHeader.major, minor: StoreHeader.minor)
 
     /// The plain bytes of the record: fields of number 1, size 2 and value, then zeros.
     borrowing func plain() -> SecretBytes {
-        let fields =
-            3 + accessKeyID.utf8.count + 3 + secretAccessKey.count + 3 + 8 + 3 + 1 + (isSessionsOnly ? 3 : 0) + 1
+        let optional = (isSessionsOnly ? 3 : 0) + (confirmation == nil ? 0 : 3 + 1)
+        let fields = 3 + accessKeyID.utf8.count + 3 + secretAccessKey.count + 3 + 8 + 3 + 1 + optional + 1
         var plain = SecretBytes(zeros: (fields + Self.padding - 1) / Self.padding * Self.padding)
         var head: [UInt8] = [Field.accessKeyID.rawValue]
         head.append(littleEndian: UInt16(accessKeyID.utf8.count))
@@ -66,6 +72,11 @@ extension KeyRecord {
         if isSessionsOnly {
             tail.append(Field.sessionsOnly.rawValue)
             tail.append(littleEndian: UInt16(0))
+        }
+        if let confirmation {
+            tail.append(Field.confirmation.rawValue)
+            tail.append(littleEndian: UInt16(1))
+            tail.append(confirmation.rawValue)
         }
         let secretOffset = head.count
         let tailOffset = secretOffset + secretAccessKey.count
@@ -84,6 +95,7 @@ extension KeyRecord {
         var added: UInt64?
         var exposed: Bool?
         var isSessionsOnly = false
+        var confirmation: Confirmation?
         try plain.withBytes { (span) throws(StoreError) in
             var offset = 0
             var last: UInt8 = 0
@@ -107,10 +119,12 @@ extension KeyRecord {
                 case .sessionsOnly:
                     guard end == start else { throw .damaged(.record) }
                     isSessionsOnly = true
+                case .confirmation:
+                    guard end - start == 1 else { throw .damaged(.record) }
+                    confirmation = Confirmation(rawValue: span[start])
+                    guard confirmation != nil else { throw Self.newer }
                 case .end, nil:
-                    guard number & Self.critical == 0 else {
-                        throw .newer(major: StoreHeader.major, minor: StoreHeader.minor)
-                    }
+                    guard number & Self.critical == 0 else { throw Self.newer }
                 }
                 last = number
                 offset = end
@@ -124,6 +138,6 @@ extension KeyRecord {
         let secretBytes = plain.withBytes { SecretBytes(copying: $0.extracting(secret)) }
         self.init(
             accessKeyID: accessKeyID, secretAccessKey: secretBytes, added: added, exposed: exposed,
-            isSessionsOnly: isSessionsOnly)
+            isSessionsOnly: isSessionsOnly, confirmation: confirmation)
     }
 }

@@ -29,6 +29,14 @@ public struct OpenStore: ~Copyable {
         return try key(number)
     }
 
+    /// How often a person is asked about a profile's key; `nil` for never, or if there's no such profile.
+    public func confirmation(of profile: String) throws(StoreError) -> Confirmation? {
+        switch try key(of: profile) {
+        case .some(let key): key.confirmation
+        case nil: nil
+        }
+    }
+
     /// What tells a profile's key from any that it had before, its record's tag; `nil` if there is no such profile.
     ///
     /// - Throws: ``StoreError/damaged(_:)``.

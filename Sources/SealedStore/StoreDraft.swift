@@ -178,24 +178,62 @@ extension StoreDraft {
         recordOf[profile] = record.id
     }
 
-    /// Gives a profile the very key that another profile has.
-    public mutating func share(keyOf profile: String, with other: String) { recordOf[other] = recordOf[profile] }
+    /// Gives a profile the very key that another profile has. If a person was to be asked more often about the one that
+    /// it had, that holds for both from now on.
+    public mutating func share(keyOf profile: String, with other: String) throws(StoreError) {
+        let confirmation = try confirmation(of: other)
+        recordOf[other] = recordOf[profile]
+        try tighten(confirmation, of: other)
+    }
 
     /// Says whether nobody is to have a profile's key itself, but sessions that are got with it; that holds for every
     /// profile that has the key.
     ///
     /// - Returns: whether that is new; `false` if there is no such profile.
     public mutating func setSessionsOnly(_ isSessionsOnly: Bool, of profile: String) throws(StoreError) -> Bool {
-        guard let key = try key(of: profile), key.isSessionsOnly != isSessionsOnly,
-            let place = records.firstIndex(where: { $0.id == recordOf[profile] })
-        else { return false }
-        let changed = KeyRecord(
-            accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey.copy(), added: key.added,
-            exposed: key.exposed, isSessionsOnly: isSessionsOnly)
-        records[place] = SealedRecord(
-            sealing: changed.plain(), id: records[place].id, kind: KeyRecord.kind, generation: generation, store: id,
-            with: recordKey)
+        guard let key = try key(of: profile), key.isSessionsOnly != isSessionsOnly else { return false }
+        reseal(
+            KeyRecord(
+                accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey.copy(), added: key.added,
+                exposed: key.exposed, isSessionsOnly: isSessionsOnly, confirmation: key.confirmation), of: profile)
         return true
+    }
+
+    /// Says how often a person is asked before a program gets a profile's key, or what is got with it; that holds for
+    /// every profile that has the key. What has been got so far is of no use any more, since the key's tag changes.
+    ///
+    /// - Returns: whether that is new; `false` if there is no such profile.
+    public mutating func setConfirmation(
+        _ confirmation: Confirmation?, of profile: String
+    ) throws(StoreError) -> Bool {
+        guard let key = try key(of: profile), key.confirmation != confirmation else { return false }
+        reseal(
+            KeyRecord(
+                accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey.copy(), added: key.added,
+                exposed: key.exposed, isSessionsOnly: key.isSessionsOnly, confirmation: confirmation), of: profile)
+        return true
+    }
+
+    /// How often a person is asked about a profile's key; `nil` for never, or if there's no such profile.
+    public func confirmation(of profile: String) throws(StoreError) -> Confirmation? {
+        switch try key(of: profile) {
+        case .some(let key): key.confirmation
+        case nil: nil
+        }
+    }
+
+    /// Has a person asked for a profile's key at least this often.
+    public mutating func tighten(_ confirmation: Confirmation?, of profile: String) throws(StoreError) {
+        let present = try self.confirmation(of: profile)
+        _ = try setConfirmation(.stricter(present, confirmation), of: profile)
+    }
+
+    /// Writes something else about a profile's key into its record.
+    private mutating func reseal(_ key: borrowing KeyRecord, of profile: String) {
+        guard let place = records.firstIndex(where: { $0.id == recordOf[profile] }) else { return }
+        records[place] = SealedRecord(
+            sealing: key.plain(), id: records[place].id, kind: KeyRecord.kind, generation: generation, store: id,
+            with: recordKey)
     }
 
     /// Takes a profile out, and its key unless other profiles have it too.
@@ -212,6 +250,8 @@ public enum NoteKind: UInt16, Sendable {
     case rotation = 3
     /// A device for multi-factor authentication: what it makes codes of.
     case mfa = 4
+    /// Who makes bundles and opens those that are meant for it.
+    case identity = 5
 }
 
 extension StoreDraft {

@@ -6,7 +6,7 @@ import Sealing
 struct StoreHeader: Sendable, Equatable {
     static let magic: [UInt8] = Array("AWSKEYS\0".utf8)
     static let major: UInt16 = 1
-    static let minor: UInt16 = 2
+    static let minor: UInt16 = 3
     /// The size in bytes.
     static let size = 112
     /// The size in bytes that no store exceeds.

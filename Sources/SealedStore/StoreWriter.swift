@@ -39,11 +39,15 @@ public struct StoreWriter: ~Copyable {
 
     /// Copies the store as it is now to a file that isn't there yet, once all of it has been verified.
     ///
+    /// - Returns: the generation of what was copied.
     /// - Throws: ``StoreError``; `file` with `EEXIST` if there is such a file.
-    public func copy(to copy: String, with dataKey: borrowing SealingKey) throws(StoreError) {
+    public func copy(to copy: String, with dataKey: borrowing SealingKey) throws(StoreError) -> UInt64 {
         let bytes = try bytes(ofStore: path)
-        _ = try bytes.withBytes { (span) throws(StoreError) in try StoreDraft(reading: span, with: dataKey) }
+        let next = try bytes.withBytes { (span) throws(StoreError) in
+            try StoreDraft(reading: span, with: dataKey).generation
+        }
         try withFiles { () throws(FileError) in try makeFile(at: copy, with: bytes) }
+        return next - 1
     }
 
     /// Gives whatever lies in the store's place a second name, which it has still when it is replaced.

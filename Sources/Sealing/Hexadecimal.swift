@@ -23,3 +23,19 @@ public func hexadecimalDigit(_ character: UInt8) -> UInt8? {
     default: nil
     }
 }
+
+/// A text in which two hexadecimal digits stand for a byte, wherever a character precedes them that is there for that.
+public func decoding(_ text: some Sequence<UInt8>, after escape: UInt8) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text)[...]
+    while let byte = rest.popFirst() {
+        let digits = rest.prefix(2).compactMap(hexadecimalDigit)
+        if byte == escape, digits.count == 2 {
+            bytes.append(digits[0] << 4 | digits[1])
+            rest = rest.dropFirst(2)
+        } else {
+            bytes.append(byte)
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}

@@ -119,6 +119,7 @@ extension Resolver {
         var words = Words(kind: wanted.kind, service: service, key: "")
         var profile = ""
         var tag: [UInt8] = []
+        var isConfirmed = false
         switch wanted.source {
         case .keys, .environment: words.key = try credentials(of: wanted.source).credentials.accessKeyID
         case .store(let name):
@@ -128,10 +129,12 @@ extension Resolver {
             }
             profile = name
             tag = found
+            isConfirmed = try reading { () throws(StoreError) in try store.confirmation(of: name) } != nil
         default: break
         }
-        // The fast lane doesn't know of the environment's keys, nor that a profile's own settings lead elsewhere.
-        let isForFastLane = wanted.source.isInFiles && world.service(for: wanted.name) == service
+        // The fast lane asks nobody, and doesn't know of the environment's keys, nor that a profile's own settings lead
+        // elsewhere.
+        let isForFastLane = !isConfirmed && wanted.source.isInFiles && world.service(for: wanted.name) == service
         return SessionBond(
             keyProfile: profile, keyTag: tag, settings: words.digest, addresses: world.places.addresses,
             files: world.files.isSettled && isForFastLane ? world.files : .never)

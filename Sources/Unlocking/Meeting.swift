@@ -24,6 +24,11 @@ public struct Meeting {
         /// Asking a person to unlock.
         static let person = Topic(name: "person")
 
+        /// Asking a person for a yes.
+        ///
+        /// - Parameter id: to what, in up to 32 characters.
+        static func question(_ id: String) -> Topic { Topic(name: "question/" + id) }
+
         /// Getting a session.
         ///
         /// - Parameter id: which one, in up to 32 characters.

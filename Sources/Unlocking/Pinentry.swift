@@ -63,21 +63,36 @@ struct Pinentry: ~Copyable {
         if isRetry { _ = ask("SETERROR " + question.complaint.assuan) }
         switch ask("GETPIN") {
         case .ok(let typed): return typed.count > 0 ? .typed(typed) : .obstacle(.refused)
-        case .error(let code):
-            // libgpg-error puts the program that the error comes from into the upper half.
-            switch code & 0xFFFF {
-            case Self.cancelled, Self.fullyCancelled: return .obstacle(.refused)
-            case Self.timeout: return .obstacle(.noAnswer)
-            default: return .obstacle(.notShown)
-            }
-        case .ended:
-            return .obstacle(deadline.hasPassed ? .noAnswer : .notShown)
+        case .error(let code): return .obstacle(Self.obstacle(code))
+        case .ended: return .obstacle(deadline.hasPassed ? .noAnswer : .notShown)
+        }
+    }
+
+    /// Has the person agree or not.
+    ///
+    /// - Returns: what stood in the way of a yes; `nil` for a yes.
+    mutating func confirm() -> Obstacle? {
+        for command in ["SETOK Allow", "SETCANCEL Refuse"] { _ = ask(command) }
+        switch ask("CONFIRM") {
+        case .ok: return nil
+        case .error(let code): return deadline.hasPassed ? .noAnswer : Self.obstacle(code)
+        case .ended: return deadline.hasPassed ? .noAnswer : .notShown
         }
     }
 
     private static let timeout = 62
     private static let cancelled = 99
+    private static let notConfirmed = 114
     private static let fullyCancelled = 198
+
+    private static func obstacle(_ code: Int) -> Obstacle {
+        // libgpg-error puts the program that the error comes from into the upper half.
+        switch code & 0xFFFF {
+        case cancelled, notConfirmed, fullyCancelled: .refused
+        case timeout: .noAnswer
+        default: .notShown
+        }
+    }
 
     private mutating func ask(_ command: String) -> AssuanReply {
         guard program.send(command) else { return .ended }

@@ -28,8 +28,10 @@ public enum Terminal {
     }
 
     /// Asks for something that may be seen.
-    public static func ask(_ prompt: String) -> String? {
-        ask(prompt, RPP_REQUIRE_TTY | RPP_ECHO_ON, nil)?.withBytes { String(decoding: $0.array(), as: UTF8.self) }
+    ///
+    /// - Parameter time: how long the person has for it; `nil` for as long as it takes.
+    public static func ask(_ prompt: String, within time: Duration? = nil) -> String? {
+        ask(prompt, RPP_REQUIRE_TTY | RPP_ECHO_ON, time)?.withBytes { String(decoding: $0.array(), as: UTF8.self) }
     }
 
     private static func ask(_ prompt: String, _ flags: Int32, _ time: Duration?) -> SecretBytes? {
@@ -50,6 +52,11 @@ public enum Terminal {
         guard let count, count > 0 else { return nil }
         typed.truncate(to: count)
         return typed
+    }
+
+    /// Asks for a yes; no answer is a no.
+    public static func agrees(to question: String, within time: Duration? = nil) -> Bool {
+        ["y", "yes"].contains(ask(question + " [y/N] ", within: time)?.lowercased() ?? "")
     }
 
     /// Has SIGALRM come after a time, or not at all.

@@ -4,6 +4,7 @@ import Foundation
 import Importing
 import Keyring
 import SealedStore
+import Sharing
 import Testing
 import Unlocking
 
@@ -24,8 +25,17 @@ struct WordingTests {
         (.malformed, .unavailable), (.absent, .unavailable), (.locked, .locked), (.dismissed, .locked),
     ]
 
+    private static let bundleErrors: [(BundleError, Failure.Code)] = [
+        (.notABundle, .damaged), (.newer(major: 2, minor: 0), .damaged), (.truncated, .damaged),
+        (.damaged(.text), .damaged), (.damaged(.header), .damaged), (.damaged(.recipients), .damaged),
+        (.damaged(.signature), .damaged), (.damaged(.content), .damaged), (.expired(1), .rolledBack),
+        (.notYetMade(1), .rolledBack), (.notForThis([]), .locked), (.wrongPassphrase, .locked),
+        (.noMemory, .unavailable), (.tooLarge, .cantCreate),
+    ]
+
     private static func failures() -> [Failure] {
         storeErrors.map { Failure($0.0, store: "/store") } + keyringErrors.map { Failure($0.0) }
+            + bundleErrors.map { Failure($0.0, bundle: "/bundle") }
             + [ENOSPC, EROFS, EACCES, EIO].map { Failure(FileError("rename", "/x", number: $0)) }
             + [
                 .oneFile(path: "/x"), .changedMeanwhile(path: "/x"), .unusableProgram(path: "/a b"),
@@ -35,6 +45,9 @@ struct WordingTests {
 
     @Test("a store's error ends the program with its code", arguments: storeErrors)
     func store(error: StoreError, code: Failure.Code) { #expect(Failure(error, store: "/store").code == code) }
+
+    @Test("a bundle's error ends the program with its code", arguments: bundleErrors)
+    func bundle(error: BundleError, code: Failure.Code) { #expect(Failure(error, bundle: "/bundle").code == code) }
 
     @Test("a keyring's error ends the program with its code", arguments: keyringErrors)
     func keyring(error: KeyringError, code: Failure.Code) { #expect(Failure(error).code == code) }

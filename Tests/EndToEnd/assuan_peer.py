@@ -1,10 +1,12 @@
 """A pinentry that answers as it is told: an executable that speaks the Assuan protocol and notes every line it gets.
 
-Each GETPIN takes the next answer of a list, over all processes of it; the last answer stays. An answer is one of
+Each GETPIN or CONFIRM takes the next answer of a list, over all processes of it; the last answer stays. An answer is
+one of
 
     "passphrase TEXT"   the passphrase, percent-escaped as pinentry does
     "split TEXT"        the same over several D lines
     "chatty TEXT"       the same between status lines, comments and one of the longest lines that there may be
+    "yes", "no"         what it says to CONFIRM
     "cancel", "timeout" what pinentry says when a person cancels, or doesn't come
     "garbage"           lines that aren't Assuan's, one of them far too long, and the end of the process
     "hang", "die"       no answer at all until whoever asks is gone, or the end of the process
@@ -21,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-# libgpg-error's codes with pinentry as their source (5 << 24): GPG_ERR_CANCELED, GPG_ERR_TIMEOUT,
-# GPG_ERR_UNKNOWN_OPTION.
+# libgpg-error's codes with pinentry as their source (5 << 24): GPG_ERR_NOT_CONFIRMED, GPG_ERR_CANCELED,
+# GPG_ERR_TIMEOUT, GPG_ERR_UNKNOWN_OPTION.
+NOT_CONFIRMED = "ERR 83886194 Not confirmed <Pinentry>"
 CANCELLED = "ERR 83886179 Operation cancelled <Pinentry>"
 TIMED_OUT = "ERR 83886142 Timeout <Pinentry>"
 UNKNOWN_OPTION = "ERR 83886254 Unknown option <Pinentry>"
@@ -61,8 +64,8 @@ class Pinentry:
 
     @property
     def dialogs(self) -> int:
-        """How often a person was asked for a passphrase."""
-        return len(self.said("GETPIN"))
+        """How often a person was asked for a passphrase, or to agree."""
+        return len(self.said("GETPIN") + self.said("CONFIRM"))
 
     @property
     def askers(self) -> list[int]:
@@ -140,6 +143,10 @@ def _answer_pin(plan_file: Path) -> None:
     elif how == "chatty":
         _say("# a comment", "S PASSWORD_FROM_CACHE", "# " + "x" * (LONGEST - 3), "D " + _escaped(text))
         _say("S BUTTON_INFO close", "OK and what follows is for people")
+    elif how == "yes":
+        _say("OK")
+    elif how == "no":
+        _say(NOT_CONFIRMED)
     elif how == "cancel":
         _say(CANCELLED)
     elif how == "timeout":
@@ -163,7 +170,7 @@ def _serve(path: Path) -> None:
         with path.with_suffix(".log").open("a") as log:
             log.write(json.dumps({"pid": os.getpid(), "parent": os.getppid(), "text": text}) + "\n")
         command = text.partition(" ")[0].upper()
-        if command == "GETPIN":
+        if command in ("GETPIN", "CONFIRM"):
             _answer_pin(plan_file)
         elif command == "OPTION" and json.loads(plan_file.read_text())["refuse_options"]:
             _say(UNKNOWN_OPTION)

@@ -33,7 +33,7 @@ def fake_key(source: random.Random) -> Key:
 
 
 _numbered = random.Random("the keys that tests write down")
-DEV, PROD, THIRD, OTHER = (fake_key(_numbered) for _ in range(4))
+DEV, PROD, THIRD, OTHER, VAULTED = (fake_key(_numbered) for _ in range(5))
 # The seed of a device that shows codes, as its bytes and as people type it.
 RAW_SEED = "EXAMPLEqWzRtPvBnMxKd"
 SEED = base64.b32encode(RAW_SEED.encode()).decode()

@@ -66,16 +66,25 @@ class Scene:
     halfway: Halfway | None = None
     # What stands at the end of both AWS files, besides.
     more: tuple[str, str] = ("", "")
-    # Whether it writes unit files, which no other command mends: the same command does, once more.
+    # Whether it writes unit files, or config where there's no store: no other command mends those, the same command does,
+    # once more.
     has_units: bool = False
 
 
 IMPORT = ["import", "--yes"]
 ANCHORED = ["import", "--yes", "--profile", "anchor"]
-FIX = ["doctor", "--fix", "--yes"]
+FIX = ["doctor", "--fix", "--yes", "--rule", "unprefixed-section", "--rule", "inline-comment"]
 ILL = ("[old]\nregion = eu-west-1\n", "[plain]\nregion = eu-west-1 # near\n")
 SCHEDULE = ["rotate", "--schedule", "90d"]
 INSTALL = ["lock", "--watch", "--install"]
+APPLY = ["profiles", "apply", "TEMPLATE", "--yes"]
+TEMPLATE = """[template team]
+source_profile = dev
+[accounts]
+prod = 123456789012
+[roles]
+admin = Administrator
+"""
 SCENES = [
     Scene("first import", IMPORT, has_passphrase=True, has_store=False),
     Scene("import", IMPORT, [ANCHORED]),
@@ -84,6 +93,7 @@ SCENES = [
     Scene("add --replace", ["add", "prod", "--replace", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
     Scene("import --sessions", [*IMPORT, "--sessions"], [ANCHORED]),
     Scene("add --sessions", ["add", "third", "--sessions", "--yes"], [IMPORT], f"{THIRD.id}\n{THIRD.secret}\n"),
+    Scene("import --from", ["import", "--from", "csv", "CSV", "--profile", "third", "--yes"], [IMPORT]),
     Scene("remove", ["remove", "prod", "--yes"], [IMPORT]),
     Scene("adopt", ["adopt", "admin", "dev", "--yes"], [IMPORT]),
     Scene("adopt --undo", ["adopt", "--undo", "admin", "dev", "--yes"], [IMPORT, ["adopt", "admin", "dev", "--yes"]]),
@@ -121,6 +131,7 @@ SCENES = [
         halfway=service_alone,
         has_units=True,
     ),
+    Scene("profiles apply", APPLY, has_store=False, has_units=True),
     Scene("lock --watch --install", INSTALL, has_store=False, has_units=True),
     Scene("lock --watch --uninstall", ["lock", "--watch", "--uninstall"], [INSTALL], has_store=False, has_units=True),
 ]
@@ -157,6 +168,8 @@ class Stage:
         stage = cls(scene, home, folder / "kept", secret=folder / "secret")
         stage.secret.write_text(SEED)
         stage.secret.chmod(0o600)
+        stage.secret.with_name("key.csv").write_text(f"Access key ID,Secret access key\n{THIRD.id},{THIRD.secret}\n")
+        stage.secret.with_name("template").write_text(TEMPLATE)
         for command in scene.before:
             home.run(*stage.words(command)).done()
         if scene.has_store:
@@ -175,8 +188,10 @@ class Stage:
         return [str(self.home.folder / "awskeys"), *self.words(self.scene.command)]
 
     def words(self, command: list[str]) -> list[str]:
-        """A command with what stands for FILE, for COPY, and for SLOT: the one that was added last."""
-        named = {"FILE": str(self.secret), "COPY": str(self.secret.with_name("copy"))}
+        """A command with what stands for FILE, CSV, COPY and TEMPLATE, and for SLOT: the one that was added last."""
+        beside = self.secret.with_name
+        named = {"FILE": str(self.secret), "CSV": str(beside("key.csv"))}
+        named |= {name: str(beside(name.lower())) for name in ("COPY", "TEMPLATE")}
         if "SLOT" in command:
             named["SLOT"] = list(self.slots())[-1]
         return [named.get(word, word) for word in command]

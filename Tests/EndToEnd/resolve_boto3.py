@@ -39,6 +39,8 @@ def resolve(request: dict[str, Any], profile: str) -> dict[str, Any]:
     """Resolves one profile as a client would, roles included."""
     try:
         session = session_for(request, profile)
+        # A device's code is asked for at the terminal, and there is nobody.
+        session.get_component("credential_provider").get_provider("assume-role")._prompter = lambda _: "123456"
         credentials = session.get_credentials()
         if credentials is None:
             return {"error": "NoCredentials"}

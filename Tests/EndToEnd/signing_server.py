@@ -1,7 +1,7 @@
 """A local endpoint that says which access key a request was signed with.
 
 It answers `AssumeRole` with keys whose id names the key that signed the call, so that a role profile shows which key it
-stands on; and any S3 listing with an empty one, remembering the key by the bucket's name. Signatures aren't checked
+stands on (with a web identity, nobody signs: `anonymous`); and any S3 listing with an empty one, remembering the key by the bucket's name. Signatures aren't checked
 here: `moto_server.py` does that.
 """
 
@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+ASSUMED = """<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>
 <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/example/s</Arn><AssumedRoleId>AROAEXAMPLE:s</AssumedRoleId>
 </AssumedRoleUser><Credentials><AccessKeyId>ASSUMED-BY-{key}</AccessKeyId>
 <SecretAccessKey>EXAMPLE-of-a-role</SecretAccessKey><SessionToken>EXAMPLE-token</SessionToken>
-<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>
-<ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata></AssumeRoleResponse>"""
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></{action}Result>
+<ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata></{action}Response>"""
 LISTING = """<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><KeyCount>0</KeyCount>
 <MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"""
 
@@ -35,13 +35,14 @@ class _Handler(BaseHTTPRequestHandler):
     signers: dict[str, str]
 
     def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        action = "AssumeRoleWithWebIdentity" if b"Action=AssumeRoleWithWebIdentity" in asked else "AssumeRole"
         signed = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
         key = signed[1] if signed else "anonymous"
         bucket = self.path.lstrip("/").split("?")[0].split("/")[0]
         if bucket:
             self.signers[bucket] = key
-        body = (LISTING if bucket else ASSUMED.format(key=key)).encode()
+        body = (LISTING if bucket else ASSUMED.format(key=key, action=action)).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/xml")
         self.send_header("Content-Length", str(len(body)))

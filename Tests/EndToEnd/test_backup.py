@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,22 @@ def test_a_copy_opens_on_another_machine(home: Home, make_home: MakeHome, tmp_pa
     assert told.stdout.startswith("restored the keys of ") and told.stderr == ""
     assert profiles(other) == known
     assert other.run("export", "dev").done().stdout.split('","E')[0] == answer.split('","E')[0]
+
+
+def test_the_latest_copy_is_noted(home: Home, tmp_path: Path) -> None:
+    note = home.store.with_name("store.last-backup")
+    before = int(time.time())
+    home.run("backup", str(tmp_path / "copy")).done()
+    made, generation = map(int, note.read_text().split())
+    assert before <= made <= time.time() and note.stat().st_mode & 0o777 == 0o600
+    assert generation == int.from_bytes(home.store.read_bytes()[32:40], "little")
+    home.run("add", "late", "--yes", stdin=f"{OTHER.id}\n{OTHER.secret}\n").done()
+    home.run("backup", str(tmp_path / "second")).done()
+    assert int(note.read_text().split()[1]) == int.from_bytes(home.store.read_bytes()[32:40], "little") > generation
+    # A copy is made all the same where it can't be noted.
+    note.unlink()
+    note.mkdir()
+    home.run("backup", str(tmp_path / "third")).done()
 
 
 def test_an_older_copy_is_put_back_on_purpose_and_what_was_there_is_kept(home: Home, tmp_path: Path) -> None:

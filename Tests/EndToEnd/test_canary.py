@@ -14,9 +14,11 @@ import pytest
 
 from canary import secrets_in
 from conftest import MakeHome
-from fake_keys import DEV, DOCUMENTED, OTHER, PROD, RAW_SEED, SEED, THIRD
+from fake_keys import DEV, DOCUMENTED, OTHER, PROD, RAW_SEED, SEED, THIRD, VAULTED
+from fault_scenes import TEMPLATE
 from gnome_keyring import gnome_keyring
 from home import PASSPHRASE, Home
+from other_tools import FILE_PASSPHRASE, file_store
 from sessions import Roles
 from stub_iam import Stub
 from test_slots import code_in
@@ -36,9 +38,11 @@ request = web.Request(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'], headers=
 print(token, web.urlopen(request).read().decode())
 """
 OF_ENV = {"AWS_ACCESS_KEY_ID": OTHER.id, "AWS_SECRET_ACCESS_KEY": OTHER.secret}
+OF_VAULT = {"AWS_VAULT_FILE_PASSPHRASE": FILE_PASSPHRASE, "AWS_VAULT_BACKEND": "file"}
 SAYS: dict[str, Any] = {"says_it": True}
 WRITES: dict[str, Any] = {"writes_it": True}
-# Every command, at its work. FOLDER stands for a folder outside of the home, SLOT for the slot that was made last.
+# Every command, at its work. FOLDER stands for a folder outside of the home, SLOT for the slot that was made last,
+# IDENTITY for the store's own.
 RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys doctor --json", {"status": 2}),
     ("awskeys import --dry-run --json", {}),
@@ -49,11 +53,17 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys add third --replace --csv FOLDER/key.csv --yes", {}),
     ("awskeys add third --replace --yes", {"stdin": ADDED}),
     ("awskeys add fourth --from-env --yes", {"env": OF_ENV}),
+    ("awskeys import --from csv FOLDER/key.csv --profile fifth --yes", {}),
+    ("awskeys import --from env --profile sixth --yes", {"env": OF_ENV}),
+    ("awskeys import --from aws-vault --yes", {"env": OF_VAULT}),
+    ("awskeys confirm fourth --always", {}),
     ("awskeys list --json", {}),
     ("awskeys status --json", {}),
     ("awskeys help import", {}),
     ("awskeys use --shell bash", {}),
     ("awskeys use admin --evaluate zsh", {}),
+    ("awskeys explain admin", {"status": 1}),
+    ("awskeys explain --json", {"env": OF_ENV}),
     ("awskeys whoami dev --json", {}),
     ("awskeys mfa add careful --yes", {"stdin": SEED}),
     ("awskeys mfa add arn:aws:iam::123456789012:mfa/other --seed-file FOLDER/seed --yes", {}),
@@ -92,6 +102,14 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys rotate --schedule off", {}),
     ("awskeys lock --watch --install", {}),
     ("awskeys lock --watch --uninstall", {}),
+    ("awskeys identity", {}),
+    ("awskeys export --sealed dev third --to IDENTITY --to-file FOLDER/bundle", {}),
+    ("awskeys import FOLDER/bundle --sender IDENTITY --replace --yes", {}),
+    ("awskeys export --sealed third --passphrase-file FOLDER/new --to-file FOLDER/locked", {}),
+    ("awskeys import FOLDER/locked --sender IDENTITY --passphrase-file FOLDER/new --yes", {}),
+    ("awskeys profiles apply FOLDER/template --yes", {}),
+    ("awskeys profiles remove team --yes", {}),
+    ("awskeys scan --examples --json FOLDER/key.csv", {"status": 1}),
     ("awskeys backup FOLDER/backup", {}),
     ("awskeys remove third fourth --yes", {}),
     ("awskeys restore FOLDER/backup --yes", {}),
@@ -116,18 +134,22 @@ def test_every_command_leaves_no_secret_anywhere(make_home: MakeHome, stub: Stub
     home = roles.home
     (fake_systemctl(home, 0).with_name("xdg-open")).symlink_to("/bin/true")
     (tmp_path / "key.csv").write_text(f"Access key ID,Secret access key\n{OTHER.id},{OTHER.secret}\n")
+    (tmp_path / "template").write_text(TEMPLATE)
     (tmp_path / "seed").write_text(SEED)
     (tmp_path / "new").write_text(NEW + "\n")
     for name in ("key.csv", "seed", "new"):
         (tmp_path / name).chmod(0o600)
+    file_store(home.path / ".awsvault" / "keys", {"vaulted": VAULTED})
     watched = Watched(home, tmp_path)
-    constant = [PASSPHRASE, NEW, SEED, RAW_SEED, THIRD.secret, OTHER.secret]
+    constant = [PASSPHRASE, NEW, SEED, RAW_SEED, THIRD.secret, OTHER.secret, VAULTED.secret, FILE_PASSPHRASE]
     shown = []
     with gnome_keyring(home.env) as keyring:
         home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
         for command, how in RUNS:
             slots = json.loads(home.run("slot", "list", "--json").done().stdout)["slots"] if "SLOT" in command else []
             stand_ins = {"FETCH": FETCH} | ({"SLOT": slots[-1]["id"]} if slots else {})
+            if "IDENTITY" in command:
+                stand_ins["IDENTITY"] = home.run("identity").done().stdout.strip()
             words = [stand_ins.get(word, word.replace("FOLDER", str(tmp_path))) for word in command.split()]
             said = watched.run(*words, **how)
             if command.startswith(("awskeys slot", "awskeys rekey")) and how is SAYS:

@@ -72,7 +72,7 @@ def test_it_reads_what_awskeys_wrote(home: Home, tmp_path: Path) -> None:
         assert (found["journals"], found["unfinished"]) == (1, False)
 
 
-@pytest.mark.parametrize("version", ["1", "1.1", "1.2"])
+@pytest.mark.parametrize("version", ["1", "1.1", "1.2", "1.3"])
 def test_it_reads_the_store_of_every_version(version: str, tmp_path: Path) -> None:
     folder = CHECKOUT / f"Migration/stores/format-{version}"
     store = shutil.copy(folder / "store", tmp_path / "store")

@@ -38,6 +38,13 @@ def frozen(request: pytest.FixtureRequest, make_home: MakeHome) -> Iterator[tupl
         for name, key in expected.items():
             shown = json.loads(home.run("export", name, "--no-session", "--format", "json").done().stdout)
             assert shown == {"AccessKeyId": key["access_key_id"], "SecretAccessKey": key["secret_access_key"]}
+    if (confirmed := folder / "confirmed.json").exists():
+        expected = json.loads(confirmed.read_text())
+        listed = json.loads(home.run("list", "--json").done().stdout)["profiles"]
+        found = {each["profile"]: (each["confirm"], each["access_key_id"]) for each in listed if "confirm" in each}
+        assert found == {name: (each["confirm"], each["access_key_id"]) for name, each in expected.items()}
+        for name in expected:
+            home.resolve(name).failed(77, "confirm")
     if (devices := folder / "devices.json").exists():
         listed = json.loads(home.run("mfa", "list", "--json").done().stdout)["devices"]
         assert [each["serial_number"] for each in listed] == json.loads(devices.read_text())

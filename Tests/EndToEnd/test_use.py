@@ -91,3 +91,28 @@ def test_it_works_where_unset_names_are_errors(home: Home, shell: str) -> None:
         pytest.skip("fish has no such option")
     done = run(home, shell, 'set -u\nawskeys use prod\nawskeys use\nawskeys --version\necho "${AWS_PROFILE-none}"')
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.endswith("\nnone\n"), done
+
+
+def shown(shell: str, env: str = "") -> str:
+    """A script that prints what each shell's prompt shows."""
+    match shell:
+        case "bash":
+            return env + """PS1='$(awskeys_prompt)$ '; printf '%s' "${PS1@P}" """
+        case "zsh":
+            return env + """setopt prompt_subst; PROMPT='$(awskeys_prompt)$ '; print -nP "$PROMPT" """
+        case _:
+            return env + "awskeys_prompt; printf '$ '"
+
+
+def test_a_prompt_shows_the_profile_and_starts_no_program(home: Home, shell: str) -> None:
+    assert run(home, shell, shown(shell)).stdout == "$ "
+    nowhere = "set PATH" if shell == "fish" else "PATH="
+    assert run(home, shell, f"awskeys use prod; {nowhere}\n" + shown(shell)).stdout == "(prod) $ "
+    served = "set -x AWSKEYS_PROFILE dev;" if shell == "fish" else "AWSKEYS_PROFILE=dev;"
+    assert run(home, shell, "awskeys use prod;" + shown(shell, served)).stdout == "(dev) $ "
+
+
+def test_a_prompt_shows_names_as_they_are(home: Home, shell: str) -> None:
+    name = "100%n$(echo ran)"
+    home.config.write_text(CONFIG + f"[profile {name}]\nregion = x\n")
+    assert run(home, shell, f"awskeys use '{name}';" + shown(shell)).stdout == f"({name}) $ "

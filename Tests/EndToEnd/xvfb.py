@@ -59,11 +59,15 @@ class Screen:
         self._xdotool("key", "Return")
         self._wait_until_gone(window, name)
 
+    def press(self, name: str, *keys: str) -> None:
+        """Presses keys in the window, which then goes away."""
+        window = self._focus(name)
+        self._xdotool("key", *keys)
+        self._wait_until_gone(window, name)
+
     def cancel(self, name: str) -> None:
         """Presses Escape in the window, which then goes away."""
-        window = self._focus(name)
-        self._xdotool("key", "Escape")
-        self._wait_until_gone(window, name)
+        self.press(name, "Escape")
 
 
 def can_be_had() -> bool:

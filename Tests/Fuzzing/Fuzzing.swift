@@ -6,7 +6,8 @@ private typealias Parser = @Sendable (borrowing Span<UInt8>) -> Void
 /// The parsers that get the bytes, by the names of their folders in `corpus`.
 private let parsers: [String: Parser] = [
     "store": tryStore, "notes": tryNotes, "config": tryConfig, "aws-answers": tryAWSAnswer,
-    "process-documents": tryProcessDocument, "assuan": tryAssuan, "typed": tryTyped,
+    "process-documents": tryProcessDocument, "assuan": tryAssuan, "typed": tryTyped, "bundle": tryBundle,
+    "text": tryText, "templates": tryTemplate,
 ]
 
 private let parser: Parser = {

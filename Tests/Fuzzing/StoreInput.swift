@@ -21,6 +21,7 @@ func tryStore(_ bytes: borrowing Span<UInt8>) {
             fatalError("a profile of a store that was read has no key")
         }
         require(key.isSameKey(as: other) && key.isSessionsOnly == other.isSessionsOnly, "another key")
+        require(key.confirmation == other.confirmation, "other questions")
     }
 }
 

@@ -130,7 +130,7 @@ def broken_records() -> Iterator[Vector]:
         ("an exposure of 2 bytes", [id, secret, added, (4, b"\0\0")], RECORD),
         ("a space in the access key id", [(1, b"AKIA EXAMPLE"), secret, added, exposed], RECORD),
         ("an access key id that isn't ASCII", [(1, "AKIA\u00e4".encode()), secret, added, exposed], RECORD),
-        ("critical field 129", [id, secret, added, exposed, (129, b"")], "newer"),
+        ("critical field 130", [id, secret, added, exposed, (130, b"")], "newer"),
         ("critical field 255", [id, secret, added, exposed, (255, b"x")], "newer"),
         ("field 128 with a value", [id, secret, added, exposed, (128, b"x")], RECORD),
     ):

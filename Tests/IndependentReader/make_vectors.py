@@ -13,6 +13,7 @@ from pathlib import Path
 
 from broken_vectors import broken_rules
 from changed_vectors import changed_bytes
+from confirm_vectors import confirmations
 from right_vectors import right
 
 
@@ -23,7 +24,7 @@ def main() -> None:
         old.unlink()
     folder.mkdir(exist_ok=True)
     index = []
-    for number, (what, file, error, key) in enumerate([*right(), *changed_bytes(), *broken_rules()]):
+    for number, (what, file, error, key) in enumerate([*right(), *changed_bytes(), *broken_rules(), *confirmations()]):
         name = f"{number:03}-{'refused' if error else 'read'}.store"
         (folder / name).write_bytes(file)
         index.append({"file": name, "about": what, "data_key": key.hex(), "error": error})

@@ -21,6 +21,7 @@ from store_format import (
     DEVICE,
     ENTRY,
     HEADER,
+    IDENTITY,
     JOURNAL,
     KEY,
     KEYRING,
@@ -179,7 +180,7 @@ class Entry:
         return entry
 
 
-NOTES = {"journals": JOURNAL, "rotations": ROTATION, "devices": DEVICE}
+NOTES = {"journals": JOURNAL, "rotations": ROTATION, "devices": DEVICE, "identities": IDENTITY}
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,7 @@ class AccessKey:
     added: int
     was_exposed: bool
     is_sessions_only: bool
+    confirm: str | None
 
     @classmethod
     def parse(cls, plain: bytes) -> AccessKey:
@@ -200,7 +202,7 @@ class AccessKey:
         fields: dict[int, bytes] = {}
         last = 0
         while number := reader.number(1):
-            if number > 128:
+            if number > 129:
                 raise Refused("newer")
             reader.demand(number > last)
             fields[number], last = reader.take(reader.number(2)), number
@@ -208,7 +210,11 @@ class AccessKey:
         reader.demand(all(0x21 <= byte <= 0x7E for byte in fields[1]) and len(fields[3]) == 8)
         reader.demand(fields[4] in (b"\0", b"\1") and not fields.get(128))
         added = int.from_bytes(fields[3], "little")
-        return cls(fields[1].decode(), fields[2], added, fields[4] == b"\1", 128 in fields)
+        reader.demand(len(fields.get(129, b"\1")) == 1)
+        confirm = {None: None, b"\1": "always", b"\2": "once-per-session"}.get(fields.get(129), "")
+        if confirm == "":
+            raise Refused("newer")
+        return cls(fields[1].decode(), fields[2], added, fields[4] == b"\1", 128 in fields, confirm)
 
 
 @dataclass(frozen=True)
@@ -225,6 +231,8 @@ class Contents:
         for name, key in self.keys.items():
             profiles[name] = {"access_key_id": key.id, "added": key.added, "exposed": key.was_exposed}
             profiles[name]["sessions_only"] = key.is_sessions_only
+            if key.confirm:
+                profiles[name]["confirm"] = key.confirm
             if with_secrets:
                 profiles[name]["secret_access_key"] = key.secret.decode()
         return {"profiles": profiles, **self.notes, "unfinished": self.is_unfinished}

@@ -179,7 +179,7 @@ struct StoreFileTests {
         let error = problem { () throws(StoreError) in
             try StoreWriter(locking: sample.path).update(with: sample.dataKey) { $0.add(slot) }
         }
-        #expect(error == .newer(major: 1, minor: 2))
+        #expect(error == .newer(major: 1, minor: 3))
         #expect(try sample.file() == before)
     }
 

@@ -18,7 +18,7 @@ struct LaterVersionTests {
 
     private func store(adding number: UInt8) -> RawStore {
         var store = RawStore()
-        store.minor = 3
+        store.minor = 9
         store.add(plain(adding: number), kind: 1)
         store.profiles = ["dev": 0]
         return store
@@ -33,15 +33,15 @@ struct LaterVersionTests {
         draft.set(sampleKey(2), for: "other")
         let again = try draft.encoded()
         let header = try StoreHeader(reading: again.span, fileSize: again.count)
-        #expect(header.minor == 3)
+        #expect(header.minor == 9)
         let record = store(adding: 0x05).records[0].bytes.count
         let old = bytes.suffix(record)
         #expect(again[header.recordsOffset..<header.recordsOffset + record] == old)
     }
 
-    @Test("a field that may not be passed over makes the store newer", arguments: [0x81, 0x85, 0xFF] as [UInt8])
+    @Test("a field that may not be passed over makes the store newer", arguments: [0x81, 0x82, 0x85, 0xFF] as [UInt8])
     func criticalField(number: UInt8) {
-        #expect(store(adding: number).problem() == .newer(major: 1, minor: 2))
+        #expect(store(adding: number).problem() == .newer(major: 1, minor: 3))
     }
 
     @Test("fields that are cut off, out of order or missing are damage")

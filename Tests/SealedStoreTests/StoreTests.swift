@@ -36,6 +36,31 @@ struct StoreTests {
         #expect(flags == [true, false])
     }
 
+    @Test("how often a person is asked holds for all profiles with the key, and stays with it")
+    func confirmation() throws {
+        let sample = try SampleStore()
+        let writer = try StoreWriter(locking: sample.path)
+        var draft = try writer.read(with: sample.dataKey)
+        let tag = try ClosedStore(at: sample.path).open(with: sample.dataKey).keyTag(of: "dev")
+        let changes = try [
+            draft.setConfirmation(.oncePerSession, of: "dev"), draft.setConfirmation(.oncePerSession, of: "test"),
+            draft.setSessionsOnly(true, of: "dev"), draft.setConfirmation(.always, of: "nobody"),
+        ]
+        #expect(changes == [true, false, true, false])
+        // A profile that was asked about more often than the key that it gets.
+        _ = try draft.setConfirmation(.always, of: "default")
+        try draft.share(keyOf: "dev", with: "default")
+        try draft.tighten(.oncePerSession, of: "dev")
+        try writer.write(draft)
+        let store = try ClosedStore(at: sample.path).open(with: sample.dataKey)
+        let found = try ["dev", "test", "default", "nobody"].map { try store.confirmation(of: $0) }
+        #expect(found == [.always, .always, .always, nil])
+        let isSessionsOnly = try store.key(of: "dev")?.isSessionsOnly
+        #expect(isSessionsOnly == true)
+        // What was got with the key before is of no use any more.
+        #expect(try store.keyTag(of: "dev") != tag)
+    }
+
     @Test("a slot opens with its own key only, and only in its own store")
     func slots() throws {
         let sample = try SampleStore()

@@ -21,6 +21,7 @@ struct TamperKitTests {
         Shape(name: "a large journal", keys: 2, slots: [passphrase], notes: [(.journal, 3000)]),
         Shape(name: "notes of all kinds", keys: 2, notes: [(.journal, 90), (.rotation, 200), (.mfa, 60)]),
         Shape(name: "keys that are kept back", keys: 3, isSessionsOnly: true, slots: [.keyring]),
+        Shape(name: "keys that a person is asked about", keys: 3, confirmation: .always, slots: [.keyring]),
         Shape(
             name: "an unfinished change", keys: 4, slots: [.keyring, .keyring], notes: [(.journal, 1)],
             isUnfinished: true),
@@ -64,6 +65,7 @@ struct Shape: Sendable, CustomTestStringConvertible {
     /// How many profiles share the first key.
     var sharing = 0
     var isSessionsOnly = false
+    var confirmation: Confirmation?
     var slots: [Slot.Kind] = []
     /// Notes, and how many bytes they have.
     var notes: [(NoteKind, Int)] = []
@@ -74,8 +76,9 @@ struct Shape: Sendable, CustomTestStringConvertible {
     func draft() throws -> StoreDraft {
         var draft = StoreDraft()
         for number in 0..<keys { draft.set(sampleKey(number), for: "profile-\(number)") }
-        for number in 0..<sharing { draft.share(keyOf: "profile-0", with: "sharing-\(number)") }
+        for number in 0..<sharing { try draft.share(keyOf: "profile-0", with: "sharing-\(number)") }
         if isSessionsOnly { _ = try draft.setSessionsOnly(true, of: "profile-0") }
+        if let confirmation { _ = try draft.setConfirmation(confirmation, of: "profile-0") }
         let id = draft.id
         for kind in slots {
             draft.add(draft.withDataKey { Slot(wrapping: $0, kind: kind, under: .counting(), store: id, created: 1) })
@@ -124,12 +127,12 @@ private struct Victim {
     func reasons(byte: Int, of changed: [UInt8]) -> [StoreError] {
         switch byte {
         case 0..<8: [.notAStore]
-        case 8..<10: [.newer(major: changed[8..<10].littleEndian, minor: 2)]
+        case 8..<10: [.newer(major: changed[8..<10].littleEndian, minor: 3)]
         case 10..<12: [.wrongKey, .damaged(.index)]
         case 12..<16, 72..<112: [.damaged(.header), .damaged(.slots), .damaged(.index)]
         case 16..<32, 40..<72: [.wrongKey]
         case 32..<40: [.damaged(.index)]
-        case ..<index.lowerBound: [.damaged(.slots), .damaged(.index), .newer(major: 1, minor: 2)]
+        case ..<index.lowerBound: [.damaged(.slots), .damaged(.index), .newer(major: 1, minor: 3)]
         case index: [.damaged(.index)]
         default: [.damaged(.record)]
         }

@@ -73,7 +73,7 @@ struct TamperingTests {
         var file = try sample.file()
         #expect(wholeRead(file, with: .counting()) == .wrongKey)
         file[8] = 2
-        #expect(wholeRead(file, with: sample.dataKey) == .newer(major: 2, minor: 2))
+        #expect(wholeRead(file, with: sample.dataKey) == .newer(major: 2, minor: 3))
         file[0] = 0
         #expect(wholeRead(file, with: sample.dataKey) == .notAStore)
         #expect(problem { () throws(StoreError) in _ = try ClosedStore(at: sample.folder["none"]) } == .missing)

@@ -29,6 +29,21 @@ extension SealingKey {
     }
 }
 
+/// There was nothing where something should be.
+public struct Absent: Error {}
+
+/// What must be there, and can't be copied, as `#require` would.
+public func present<Value: ~Copyable>(_ value: consuming Value?) throws(Absent) -> Value {
+    guard let value else { throw Absent() }
+    return value
+}
+
+/// Whether there is nothing.
+public func isAbsent<Value: ~Copyable>(_ value: consuming Value?) -> Bool {
+    if value != nil { return false }
+    return true
+}
+
 /// The error that `body` throws; `nil` if it throws none.
 public func problem<Problem: Error>(_ body: () throws(Problem) -> Void) -> Problem? {
     do throws(Problem) {

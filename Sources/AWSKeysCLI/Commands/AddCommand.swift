@@ -1,6 +1,5 @@
 import AWSConfig
 import ArgumentParser
-import DurableFiles
 import Foundation
 import Importing
 import SealedStore
@@ -100,27 +99,14 @@ struct AddCommand: ParsableCommand {
     private func readKey(in context: Context) throws -> KeyRecord {
         let now = UInt64(context.now())
         if let csv {
-            return try KeyInput.csv(readSecretFile(csv), path: csv, now: now)
+            return try KeyInput.csv(KeyInput.file(csv), path: csv, now: now)
         }
-        if fromEnv {
-            guard context.environment("AWS_SESSION_TOKEN") == nil else { throw KeyInput.temporary }
-            return try KeyInput.record(
-                id: context.environment("AWS_ACCESS_KEY_ID") ?? "",
-                secret: KeyInput.environmentSecret("AWS_SECRET_ACCESS_KEY"), now: now, exposed: true)
-        }
+        if fromEnv { return try KeyInput.environment(in: context, now: now) }
         guard isatty(STDIN_FILENO) == 1 else {
             return try KeyInput.lines(KeyInput.standardInput(), now: now)
         }
         let id = Terminal.ask("access key id: ") ?? ""
         let secret = Terminal.askSecret("secret access key: ") ?? SecretBytes(zeros: 0)
         return try KeyInput.record(id: id, secret: secret, now: now, exposed: false)
-    }
-
-    private func readSecretFile(_ path: String) throws -> SecretBytes {
-        do throws(FileError) {
-            return try readFile(at: path, atMost: 1 << 20)
-        } catch {
-            throw Failure(error)
-        }
     }
 }

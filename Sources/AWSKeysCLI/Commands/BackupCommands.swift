@@ -22,7 +22,10 @@ struct BackupCommand: ParsableCommand {
         let store = try UnlockedStore.unlock(in: context)
         let slots = try UnlockedStore.slots(store.path)
         do throws(StoreError) {
-            try StoreWriter(locking: store.path).copy(to: file, with: store.dataKey)
+            let writer = try StoreWriter(locking: store.path)
+            let generation = try writer.copy(to: file, with: store.dataKey)
+            // The copy is there; that nobody will be told when it is old is no reason to call it a failure.
+            try? BackupNote(time: context.now(), generation: generation).write(besideStore: store.path)
         } catch .file(let error) where error.number == EEXIST {
             throw Failure(.cantCreate, "\"\(file)\" is there already", hint: "name a file that isn't")
         } catch {

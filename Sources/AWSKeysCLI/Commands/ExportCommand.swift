@@ -6,10 +6,13 @@ import Sealing
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Print a profile's credentials in the clear: its key, or a session.")
+        commandName: "export",
+        abstract: "Print a profile's credentials in the clear, or seal the keys of profiles for somebody else.")
 
-    @Argument(help: "The profile.", completion: .profiles)
-    var profile: String
+    @Argument(help: "The profile; with --sealed, any number of them.", completion: .profiles)
+    var profile: [String]
+
+    @OptionGroup var sealing: SealedExport
 
     @OptionGroup var session: SessionArguments
 
@@ -19,10 +22,19 @@ struct ExportCommand: ParsableCommand {
     @Flag(help: "Show the secret even on a terminal.")
     var reveal = false
 
-    @Option(help: "Write a credentials file (INI, for the owner only) instead; it must not exist.", completion: .file())
+    @Option(
+        help: "Write a file for the owner only instead, with --sealed the bundle, else INI; it must not exist.",
+        completion: .file())
     var toFile: String?
 
     func validate() throws {
+        if sealing.sealed {
+            guard format == nil, !reveal, session.isEmpty else {
+                throw ValidationError("--sealed takes the keys themselves: neither formats nor sessions go with it")
+            }
+            return
+        }
+        guard profile.count == 1 else { throw ValidationError("one profile at a time, or --sealed for several") }
         guard toFile == nil || format == nil && !reveal else {
             throw ValidationError("--to-file writes a credentials file, and takes neither --format nor --reveal")
         }
@@ -31,6 +43,8 @@ struct ExportCommand: ParsableCommand {
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
+        if sealing.sealed { return try sealing.run(profile, toFile: toFile, in: context) }
+        let profile = profile[0]
         if toFile == nil, isatty(STDOUT_FILENO) == 1, !reveal {
             throw Failure(
                 .usage, "this would show the secret on the terminal", hint: "`--reveal` shows it, `--to-file` doesn't")
@@ -42,14 +56,18 @@ struct ExportCommand: ParsableCommand {
             case let other: return try Console.reveal(other.text(of: credentials))
             }
         }
-        do throws(FileError) {
-            try makeFile(at: toFile, with: credentials.file(profile: profile))
-        } catch {
-            throw error.number == EEXIST
-                ? Failure(.cantCreate, "\"\(toFile)\" is there already", hint: "name a file that isn't")
-                : Failure(error)
-        }
+        try makeNewFile(at: toFile, with: credentials.file(profile: profile))
         Console.note("wrote \"\(toFile)\"; the secret lies there in plain text")
+    }
+}
+
+/// Writes a file that isn't there yet, for the owner only.
+func makeNewFile(at path: String, with bytes: borrowing SecretBytes) throws {
+    do throws(FileError) {
+        try makeFile(at: path, with: bytes)
+    } catch {
+        throw error.number == EEXIST
+            ? Failure(.cantCreate, "\"\(path)\" is there already", hint: "name a file that isn't") : Failure(error)
     }
 }
 

@@ -9,7 +9,7 @@ import Unlocking
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Move the keys of the AWS files into the store.",
+        abstract: "Move the keys of the AWS files, or of a bundle, into the store.",
         discussion: """
             Each profile keeps its name and everything else that stands in its section; its key lines give way to one \
             line that asks the store. Nothing happens before the plan has been shown and confirmed.
@@ -27,8 +27,16 @@ struct ImportCommand: ParsableCommand {
         }
     }
 
+    @OptionGroup var bundle: BundleImport
+
     @Option(name: .customLong("profile"), help: "Import only this profile (may be repeated).")
     var profiles: [String] = []
+
+    @Option(name: .customLong("from"), help: "Take the keys from there instead of from the AWS files.")
+    var source: ImportSource?
+
+    @Argument(help: "Files that the AWS console gave for download (with --from csv).", completion: .file())
+    var files: [String] = []
 
     @Option(help: "The file that gets the line; some programs read it only from credentials.")
     var into: Target?
@@ -52,15 +60,23 @@ struct ImportCommand: ParsableCommand {
     var yes = false
 
     func validate() throws {
+        if let source { return try validate(source) }
+        guard files.isEmpty else { throw ValidationError("one bundle at a time") }
+        if bundle.file != nil, undo || into != nil {
+            throw ValidationError("--undo and --into are about the AWS files, and go with no bundle")
+        }
         if undo, dryRun || verify || json || sessions || into != nil || !profiles.isEmpty {
             throw ValidationError("--undo takes back the whole latest import and goes with --yes only")
         }
         if json, !dryRun { throw ValidationError("--json prints a plan and goes with --dry-run") }
+        try bundle.validate(yes: yes)
     }
 
     func run() throws { try run(in: .live) }
 
     func run(in context: Context) throws {
+        if let source { return try ImportFrom(source, self, in: context).run() }
+        if let file = bundle.file { return try bundle.run(file, self, in: context) }
         if undo { return try takeBack(in: context) }
         let config = try Self.file(.config, in: context)
         let credentials = try Self.file(.credentials, in: context)
@@ -165,7 +181,8 @@ struct ImportCommand: ParsableCommand {
     private func takeBack(in context: Context) throws {
         let store = try UnlockedStore.unlock(in: context)
         guard !store.hasUndone else { return Console.say("took the latest import back") }
-        try Console.confirm("write the keys of the latest import back into the AWS files, in plain text?", yes: yes)
+        try Console.confirm(
+            "put the AWS files back as they were before the latest import, with their keys in plain text?", yes: yes)
         let kept = try store.change(isTaking: true) { (importer) in try importer.undo() }
         for name in kept { Console.note("awskeys: kept \"\(name)\" in the store, since the files don't give its key") }
         Console.say("took the latest import back")

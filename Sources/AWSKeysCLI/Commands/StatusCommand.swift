@@ -38,6 +38,8 @@ private struct StoreStatus: Encodable {
     var locksIn: Int?
     var slots: [SlotEntry] = []
     var rotations: [RotationEntry]?
+    /// How often somebody is asked before a profile is used, by the profile's name.
+    var confirm: [String: String]?
     let kernelKeyring: String
     var kernelKeyringProblem: String?
     /// Whether secrets in memory are kept out of swap space.
@@ -46,7 +48,7 @@ private struct StoreStatus: Encodable {
     let settingsProblems: [String]
 
     enum CodingKeys: String, CodingKey {
-        case store, exists, generation, locked, slots, rotations, settings
+        case store, exists, generation, locked, slots, rotations, confirm, settings
         case seenGeneration = "seen_generation"
         case lastWrite = "last_write"
         case unlockedBy = "unlocked_by"
@@ -84,7 +86,11 @@ private struct StoreStatus: Encodable {
             locksAfter = cached.lifetime
             locksIn = KeyCache.timeLeft(store: closed.id)
             do throws(StoreError) {
-                rotations = try RotationEntry.all(in: closed.open(with: cached.dataKey))
+                let open = try closed.open(with: cached.dataKey)
+                rotations = try RotationEntry.all(in: open)
+                var confirm: [String: String] = [:]
+                try open.forEachKey { profile, key in confirm[profile] = key.confirmation?.words }
+                self.confirm = confirm
             } catch {
                 throw Failure(error, store: store)
             }
@@ -107,6 +113,7 @@ private struct StoreStatus: Encodable {
         }
         rows += slots.map { ["slot", "\($0.id)  \($0.kind), made \($0.created)"] }
         rows += (rotations ?? []).map { ["rotation", "\($0.name): \($0.words(now: now))"] }
+        rows += (confirm ?? [:]).sorted { $0.key < $1.key }.map { ["confirm", "\($0.key): \($0.value)"] }
         return rows + settingsProblems.map { ["settings", $0] }
     }
 

@@ -10,7 +10,8 @@ struct UseCommand: ParsableCommand {
         discussion: """
             A program can't change the shell that started it, so a function does: put `eval "$(awskeys use --shell \
             bash)"` into ~/.bashrc (zsh: ~/.zshrc; fish: `awskeys use --shell fish | source` into \
-            ~/.config/fish/config.fish). It brings completion too.
+            ~/.config/fish/config.fish). It brings completion too, and `awskeys_prompt`, which says in a prompt which \
+            profile the shell has: PS1='$(awskeys_prompt)'"$PS1".
             """)
 
     enum Shell: String, ExpressibleByArgument, CaseIterable {
@@ -89,7 +90,8 @@ extension UseCommand.Shell {
 
     fileprivate func unset(_ name: String) -> String { self == .fish ? "set -e \(name); or true" : "unset \(name)" }
 
-    /// What stands before the program of the same name.
+    /// What stands before the program of the same name, and what a prompt can show: without a program, since it is
+    /// shown after every command. zsh reads what comes of it as a prompt again, where `%` means something.
     fileprivate var function: String {
         switch self {
         case .bash, .zsh:
@@ -104,6 +106,10 @@ extension UseCommand.Shell {
                     command awskeys "$@"
                 fi
             }
+            awskeys_prompt() {
+                local awskeys_profile=${AWSKEYS_PROFILE:-${AWS_PROFILE-}}
+                [ -z "$awskeys_profile" ] || printf '(%s) ' "${awskeys_profile\(self == .zsh ? "//\\%/%%" : "")}"
+            }
             """
         case .fish:
             """
@@ -114,6 +120,10 @@ extension UseCommand.Shell {
                 else
                     command awskeys $argv
                 end
+            end
+            function awskeys_prompt
+                set -l profile $AWSKEYS_PROFILE $AWS_PROFILE
+                test -z "$profile[1]"; or printf '(%s) ' $profile[1]
             end
             """
         }
