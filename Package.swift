@@ -115,6 +115,7 @@ let package = Package(
             name: "ImportingTests",
             dependencies: ["AWSConfig", "DurableFiles", "Importing", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(name: "DiagnosisTests", dependencies: ["AWSConfig", "Diagnosis"], swiftSettings: strict),
         .testTarget(
             name: "CredentialProcessTests",
             dependencies: ["CredentialProcess", "SealedStore", "Sealing", "TestSupport"], swiftSettings: strict),
