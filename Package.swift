@@ -155,7 +155,8 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
         .executableTarget(
             name: "fuzzing",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "SealedStore", "Sealing",
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "OtherTools", "Rotation", "SealedStore",
+                "Sealing",
                 "Sessions", "Sharing", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
