@@ -91,6 +91,7 @@ demo: deps build
 
 bench: deps build
 	@/usr/bin/python3 Tests/Benchmarks/bench.py
+	@/usr/bin/python3 Tests/Benchmarks/bench_scan.py
 
 # Builds as the caller and only copies where it may need root: `make build && sudo make install`.
 install:

@@ -72,6 +72,7 @@ let package = Package(
             name: "Unlocking",
             dependencies: ["CBSD", "CChild", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
             swiftSettings: strict),
+        .target(name: "Scanning", dependencies: ["Sealing"], swiftSettings: strict),
         .target(
             name: "OtherTools",
             dependencies: ["AWSAPI", "CGcrypt", "DurableFiles", "Keyring", "Sealing", "Unlocking"],
@@ -80,8 +81,8 @@ let package = Package(
             name: "AWSKeysCLI",
             dependencies: [
                 "AWSAPI", "AWSConfig", "CredentialProcess", "Diagnosis", "DurableFiles", "Importing", "KeyCache",
-                "Keyring", "LoginWatch", "OtherTools", "Rotation", "SealedStore", "Sealing", "Sessions", "Sharing",
-                "Unlocking",
+                "Keyring", "LoginWatch", "OtherTools", "Rotation", "Scanning", "SealedStore", "Sealing", "Sessions",
+                "Sharing", "Unlocking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ],
@@ -138,6 +139,8 @@ let package = Package(
             name: "RotationTests", dependencies: ["AWSAPI", "Rotation", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "ScanningTests", dependencies: ["Scanning", "Sealing", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "SessionsTests", dependencies: ["SealedStore", "Sealing", "Sessions", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
@@ -155,9 +158,8 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
         .executableTarget(
             name: "fuzzing",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "OtherTools", "Rotation", "SealedStore",
-                "Sealing",
-                "Sessions", "Sharing", "TestSupport", "Unlocking",
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "OtherTools", "Rotation", "Scanning",
+                "SealedStore", "Sealing", "Sessions", "Sharing", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))

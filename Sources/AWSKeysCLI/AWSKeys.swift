@@ -14,10 +14,10 @@ public struct AWSKeys: ParsableCommand {
         subcommands: [
             ImportCommand.self, AddCommand.self, ListCommand.self, RotateCommand.self, RemoveCommand.self,
             ExecCommand.self, ExportCommand.self, WhoamiCommand.self, LoginCommand.self, UseCommand.self,
-            ExplainCommand.self, DoctorCommand.self, IdentityCommand.self, LockCommand.self, UnlockCommand.self,
-            StatusCommand.self, ConfirmCommand.self, SlotCommand.self, RekeyCommand.self, BackupCommand.self,
-            RestoreCommand.self, AdoptCommand.self, SessionsCommand.self, MFACommand.self,
-            CredentialProcessCommand.self, ServeCommand.self,
+            ExplainCommand.self, DoctorCommand.self, ScanCommand.self, ProfilesCommand.self, IdentityCommand.self,
+            LockCommand.self, UnlockCommand.self, StatusCommand.self, ConfirmCommand.self, LogCommand.self,
+            SlotCommand.self, RekeyCommand.self, BackupCommand.self, RestoreCommand.self, AdoptCommand.self,
+            SessionsCommand.self, MFACommand.self, CredentialProcessCommand.self, ServeCommand.self,
         ])
 
     /// What stands before a usage error, as before every other error.

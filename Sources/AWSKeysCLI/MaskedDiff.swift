@@ -19,7 +19,7 @@ extension AWSFile {
         withBytes { bytes in range.count { bytes[$0] == UInt8(ascii: "\n") } }
     }
 
-    /// The names on the lines, never their values.
+    /// The names on the lines, never their values; the names of sections, too.
     private func lines(in range: Range<Int>) -> [String] {
         withBytes { bytes in
             var lines: [String] = []
@@ -27,9 +27,15 @@ extension AWSFile {
             while start < range.upperBound {
                 var end = start
                 while end < range.upperBound, bytes[end] != UInt8(ascii: "\n") { end += 1 }
-                let delimiter = (start..<end).first { bytes[$0] == UInt8(ascii: "=") } ?? start
-                let name = String(decoding: bytes.extracting(start..<delimiter).array(), as: UTF8.self)
-                lines.append(name + "= " + String(repeating: "*", count: 16))
+                let mask = String(repeating: "*", count: 16)
+                if bytes[start] == UInt8(ascii: "[") {
+                    lines.append(String(decoding: bytes.extracting(start..<end).array(), as: UTF8.self))
+                } else if let delimiter = (start..<end).first(where: { bytes[$0] == UInt8(ascii: "=") }) {
+                    let name = String(decoding: bytes.extracting(start..<delimiter).array(), as: UTF8.self)
+                    lines.append(name + "= " + mask)
+                } else {
+                    lines.append(start == end ? "" : mask)
+                }
                 start = end + 1
             }
             return lines

@@ -10,12 +10,28 @@ import Sessions
 import Unlocking
 
 extension Context {
-    /// What a profile answers with: its key, or a session, which is got if there is none.
+    /// What a profile answers with: its key, or a session, which is got if there is none. That is logged, if the person
+    /// wants it.
     ///
     /// - Parameter options: what was said about it; for a program, nothing is said on the way.
     func credentials(
         for profile: String, _ options: SessionOptions = SessionOptions()
     ) throws -> ProfileCredentials {
+        guard settings().isLogged else { return try findCredentials(for: profile, options) }
+        // After the command and the subcommand.
+        hideArguments(after: 2)
+        let caller = Caller()
+        do {
+            let credentials = try findCredentials(for: profile, options)
+            logUse(of: profile, by: caller, credentials.sessionToken.count > 0 ? .session : .key, isApart: true)
+            return credentials
+        } catch {
+            logUse(of: profile, by: caller, (error as? Failure)?.code == .locked ? .refused : .failed, isApart: true)
+            throw error
+        }
+    }
+
+    private func findCredentials(for profile: String, _ options: SessionOptions) throws -> ProfileCredentials {
         // A program has one deadline for everything; a person who has just unlocked the store has all the time again.
         let deadline = Deadline(in: Unlocker.patience)
         let store = try UnlockedStore.unlock(in: self, options.isForProgram ? [.mayAsk, .isForProgram] : .mayAsk)

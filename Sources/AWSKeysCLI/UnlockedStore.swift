@@ -55,8 +55,9 @@ struct UnlockedStore: ~Copyable {
             throw Failure(error, store: path)
         }
         self.init(path: path, id: draft.id, dataKey: draft.withDataKey { $0.copy() }, context: context)
+        let settings = context.settings()
         Unlocker.remember(
-            dataKey, store: id, generation: 1, lifetime: context.settings().lifetime, opener: opener)
+            dataKey, store: id, generation: 1, lifetime: settings.lifetime, opener: opener, isLogged: settings.isLogged)
     }
 
     private init(path: String, id: [UInt8], dataKey: consuming SealingKey, context: Context) {

@@ -14,7 +14,7 @@ extension Context {
         guard let confirmation else { return }
         if confirmation == .oncePerSession, KeyCache.hasConfirmation(of: profile, store: store) { return }
         let caller = Caller()
-        let permission = Permission.use(of: harmless(profile), by: caller.name, caller.process, store: store)
+        let permission = Permission.use(of: harmless(profile), by: harmless(caller.name), caller.process, store: store)
         do throws(Obstacle) {
             try permission.ask(
                 isForProgram: isForProgram, environment: environment, settings: settings(), until: deadline)

@@ -143,7 +143,9 @@ extension Failure {
         }
     }
 
-    private init(_ error: ConfigSyntaxError, path: String) {
+    init(
+        _ error: ConfigSyntaxError, path: String, consequence: String = "; boto3 and the AWS CLI cannot read the file"
+    ) {
         let problem: String
         let step: String
         switch error.problem {
@@ -168,7 +170,7 @@ extension Failure {
         let subject =
             problem.hasPrefix("is neither") ? "line \(error.line) of \"\(path)\"" : "\"\(path)\", line \(error.line),"
         self.init(
-            .config, "\(subject) \(problem); boto3 and the AWS CLI cannot read the file", hint: step)
+            .config, "\(subject) \(problem)\(consequence)", hint: step)
     }
 
     init(_ error: KeyringError) {
@@ -239,6 +241,7 @@ extension Settings.Problem {
         case .unknown(let name): "\(path):\(line): there is no setting \"\(name)\""
         case .badValue(let name) where name == "pinentry":
             "\(path):\(line): \"pinentry\" takes an absolute path or none"
+        case .badValue(let name) where name == "log": "\(path):\(line): \"log\" takes journal or none"
         case .badValue(let name): "\(path):\(line): \"\(name)\" takes a time such as 30m, 8h or 2d"
         }
     }

@@ -4,7 +4,7 @@ private import Glibc
 public struct Caller: Sendable {
     /// Its process; 0 where it isn't to be seen, as from within a container.
     public let process: Int32
-    /// What the kernel calls it, in characters that do no harm on a terminal; empty where it isn't to be seen.
+    /// What the kernel calls it; empty where it isn't to be seen.
     public let name: String
 
     /// As `/proc` shows it (proc(5)): the name has up to 15 bytes, and the program may have chosen it.
@@ -14,9 +14,12 @@ public struct Caller: Sendable {
         let file = unsafe open("/proc/\(process)/comm", O_RDONLY | O_CLOEXEC)
         let size = file < 0 ? 0 : unsafe read(file, &bytes, bytes.count)
         if file >= 0 { close(file) }
-        let name = String(decoding: bytes[..<max(0, size)].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        self.name = harmless(name)
+        // The kernel ends it with a line feed, and it may have others in it.
+        name = String(decoding: bytes[..<max(0, size - 1)], as: UTF8.self)
     }
+
+    /// The file that it runs; `nil` where it isn't to be seen.
+    public var path: String? { linkTarget("/proc/\(process)/exe") }
 }
 
 /// A text with `?` in the place of what a terminal or a dialog wouldn't show as it is: control characters, those that

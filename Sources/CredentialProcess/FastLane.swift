@@ -24,12 +24,16 @@ public func answerAtOnce(profile: String, store path: String, places: @autoclosu
         if let key = try store.key(of: profile) {
             // A person is to be asked, which isn't done here.
             guard key.confirmation == nil else { return nil }
-            if !key.isSessionsOnly { return key.credentialDocument(now: time(nil)) }
+            if !key.isSessionsOnly {
+                if cached.isLogged { logUse(of: profile, by: Caller(), .key) }
+                return key.credentialDocument(now: time(nil))
+            }
         }
         guard let places = places(),
             let session = SessionFolder(places.folder, store: id, dataKey: cached.dataKey).session(profile),
             time(nil) < session.renewal, session.bond.holds(in: places, keyTag: try store.keyTag(of: session.bond))
         else { return nil }
+        if cached.isLogged { logUse(of: profile, by: Caller(), .session) }
         return session.credentialDocument()
     } catch {
         return nil

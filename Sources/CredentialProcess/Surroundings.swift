@@ -38,12 +38,17 @@ public func programArguments() -> [[UInt8]] {
 
 /// The folder that the running program lies in, symbolic links followed.
 public func programFolder() -> String? {
+    guard let path = linkTarget("/proc/self/exe") else { return nil }
+    return path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
+}
+
+/// What a symbolic link says; `nil` if it can't be read.
+func linkTarget(_ link: String) -> String? {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
         guard let start = buffer.baseAddress else { return nil }
-        let size = unsafe readlink("/proc/self/exe", start, buffer.count)
+        let size = unsafe readlink(link, start, buffer.count)
         guard size > 0 else { return nil }
-        let path = unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: size), as: UTF8.self)
-        return path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
+        return unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: size), as: UTF8.self)
     }
 }
 

@@ -9,7 +9,7 @@ struct FamilyResolver {
     let environment: (String) -> String?
     let hasSecret: (String) -> Bool
 
-    private var ways: SDKFamily.Ways { family.ways }
+    private var habits: Set<SDKFamily.Habit> { family.habits }
 
     /// What a profile has under a name; `nil` looks into both files, credentials first.
     func find(_ name: String, of profile: String, in file: ConfigDocument.File? = nil) -> FoundSetting? {
@@ -33,11 +33,13 @@ struct FamilyResolver {
     func answer(for named: String?) -> FamilyAnswer {
         let variable = named == nil ? family.variables.first { environment($0) != nil } : nil
         let profile = named ?? variable.flatMap(environment) ?? "default"
-        let isNamed = named != nil || variable != nil
+        let isSecond = variable == "AWS_DEFAULT_PROFILE"
+        let mustExist = named != nil || variable != nil && !(isSecond && habits.contains(.defaultVariableMayMiss))
         let order = named != nil ? family.named : variable != nil ? family.byVariable : family.unnamed
         let outcome = result { () throws(Stop) in
-            if ways.contains(.readsFilesFirst) { try check(profile, isNamed: isNamed) }
-            return try first(of: order, for: profile, isNamed: isNamed)
+            if habits.contains(.readsFilesFirst) { try check(profile, mustExist: mustExist) }
+            let ofToken = isSecond && habits.contains(.webIdentityNeedsVariable) ? "default" : profile
+            return try first(of: order, for: profile, ofToken: ofToken)
         }
         let used = Set(outcome.places)
         return FamilyAnswer(
@@ -56,13 +58,13 @@ struct FamilyResolver {
     }
 
     /// Whether the files can be read, and have the profile.
-    private func check(_ profile: String, isNamed: Bool) throws(Stop) {
+    private func check(_ profile: String, mustExist: Bool) throws(Stop) {
         if let problem = config.problem ?? credentials.problem { throw Stop(.unreadable(problem)) }
-        if isNamed, !exists(profile), ways.contains(.profileMustExist) {
+        if mustExist, !exists(profile), habits.contains(.profileMustExist) {
             throw Stop(.chain(.noProfile(profile, namedBy: nil)))
         }
-        if ways.contains(.refusesHalves) { try checkHalves(profile) }
-        if ways.contains(.oneSourceOnly) { try checkLinks(profile) }
+        if habits.contains(.refusesHalves) { try checkHalves(profile) }
+        if habits.contains(.oneSourceOnly) { try checkLinks(profile) }
     }
 
     /// Whether the section that counts has half a key.
@@ -85,16 +87,15 @@ struct FamilyResolver {
         }
     }
 
+    /// - Parameter ofToken: the profile whose web identity it would be.
     private func first(
-        of order: [SDKFamily.Provider], for profile: String, isNamed: Bool
+        of order: [SDKFamily.Provider], for profile: String, ofToken: String
     ) throws(Stop) -> Outcome {
-        var isChecked = false
+        let problem = config.problem ?? credentials.problem
         for provider in order {
             let isEnvironment = provider == .environmentKeys || provider == .environmentRole
-            if !isEnvironment, !isChecked {
-                try check(profile, isNamed: isNamed)
-                isChecked = true
-            }
+            if !isEnvironment, let problem { throw Stop(.unreadable(problem)) }
+            let profile = provider == .webIdentity ? ofToken : profile
             guard let found = try look(provider, profile, visited: [profile]) else { continue }
             return isEnvironment ? found : try withOwnRole(found, profile)
         }

@@ -5,7 +5,7 @@ extension SDKFamily {
     public static let all = [
         python("boto3", ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"]),
         python("aws-cli-v2", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
-        ruby, go("go-v1", .go1, []), go("go-v2", .go2, .refusesHalves), commonRuntime, javaScript, java, kotlin, rust,
+        ruby, go("go-v1", .go1, []), go("go-v2", .go2, [.refusesHalves]), commonRuntime, javaScript, java, kotlin, rust,
         dotNET, php,
     ]
 
@@ -31,15 +31,19 @@ extension SDKFamily {
             .keys(.config), .process(nil),
         ],
         source: [.keys(.credentials), .keys(.config), .webIdentity, .process(nil), .singleSignOn],
-        [.roleNeedsSource, .sourceNeedsRole, .rolesInOneFile, .noEnvironmentSource, .webIdentityInConfig])
+        [
+            .roleNeedsSource, .sourceNeedsRole, .rolesInOneFile, .noEnvironmentSource, .webIdentityInConfig,
+            .webIdentityNeedsVariable,
+        ])
 
-    private static func go(_ id: String, _ syntax: FamilySyntax, _ ways: Ways) -> SDKFamily {
+    private static func go(_ id: String, _ syntax: FamilySyntax, _ habits: Set<Habit>) -> SDKFamily {
         let own: [Provider] = [.keys(.credentials), .keys(.config), .webIdentity, .singleSignOn, .process(nil)]
         return SDKFamily(
             id: id, isMeasured: true, syntax: syntax, named: [.role] + own,
             byVariable: [.environmentKeys, .environmentRole, .role] + own, source: own,
-            ways.union([
-                .readsFilesFirst, .profileMustExist, .tokenNeedsRole, .roleTakesOwn, .sourceNeedsRole, .oneSourceOnly,
+            habits.union([
+                .readsFilesFirst, .profileMustExist, .defaultVariableMayMiss, .tokenNeedsRole, .roleTakesOwn,
+                .sourceNeedsRole, .oneSourceOnly,
                 .cannotAsk,
             ]))
     }
@@ -102,10 +106,10 @@ extension SDKFamily {
     private init(
         id: String, isMeasured: Bool, variables: [String] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"],
         syntax: FamilySyntax,
-        named: [Provider], byVariable: [Provider], unnamed: [Provider]? = nil, source: [Provider], _ ways: Ways
+        named: [Provider], byVariable: [Provider], unnamed: [Provider]? = nil, source: [Provider], _ habits: Set<Habit>
     ) {
         self.init(
             id: id, isMeasured: isMeasured, variables: variables, syntax: syntax, named: named,
-            byVariable: byVariable, unnamed: unnamed ?? byVariable, source: source, ways: ways)
+            byVariable: byVariable, unnamed: unnamed ?? byVariable, source: source, habits: habits)
     }
 }

@@ -19,7 +19,7 @@ public struct SDKFamily: Sendable, Identifiable {
     /// The same, for a profile that a role is assumed with; roles come apart from it.
     let source: [Provider]
     /// What else is particular to it.
-    let ways: Ways
+    let habits: Set<Habit>
 
     /// A place to look for credentials.
     enum Provider: Hashable, Sendable {
@@ -42,47 +42,51 @@ public struct SDKFamily: Sendable, Identifiable {
         case process(ConfigDocument.File?)
     }
 
-    struct Ways: OptionSet, Sendable {
-        let rawValue: Int
+    /// Something that not every family does.
+    enum Habit: Hashable, Sendable {
         /// It reads the files first, and stops at what it can't read, whatever else there is.
-        static let readsFilesFirst = Ways(rawValue: 1)
+        case readsFilesFirst
         /// It stops at an id without a secret.
-        static let stopsWithoutSecret = Ways(rawValue: 1 << 1)
+        case stopsWithoutSecret
         /// It stops at a secret without an id, too.
-        static let stopsWithoutID = Ways(rawValue: 1 << 2)
+        case stopsWithoutID
         /// It takes a key with an empty half, and its requests fail; others stop there, or pass over it.
-        static let takesEmptyKey = Ways(rawValue: 1 << 19)
+        case takesEmptyKey
         /// It stops at a key with an empty half.
-        static let stopsAtEmptyKey = Ways(rawValue: 1 << 3)
+        case stopsAtEmptyKey
         /// It stops at a role without a source; others pass it over.
-        static let roleNeedsSource = Ways(rawValue: 1 << 4)
+        case roleNeedsSource
         /// It assumes a role without a source with the profile's own credentials.
-        static let roleTakesOwn = Ways(rawValue: 1 << 5)
+        case roleTakesOwn
         /// It stops at a source without a role.
-        static let sourceNeedsRole = Ways(rawValue: 1 << 6)
+        case sourceNeedsRole
         /// It takes a role's settings from one file, without the other's.
-        static let rolesInOneFile = Ways(rawValue: 1 << 7)
+        case rolesInOneFile
         /// A profile that a role comes back to gives its key only if it is its own source.
-        static let keyEndsOwnLoopOnly = Ways(rawValue: 1 << 8)
+        case keyEndsOwnLoopOnly
         /// It knows no `credential_source = Environment`.
-        static let noEnvironmentSource = Ways(rawValue: 1 << 9)
+        case noEnvironmentSource
         /// It has nobody to ask for a code of MFA, unless the program brings that along.
-        static let cannotAsk = Ways(rawValue: 1 << 10)
+        case cannotAsk
         /// It stops where more than one of source, `credential_process` and token stand in a profile.
-        static let oneSourceOnly = Ways(rawValue: 1 << 11)
+        case oneSourceOnly
         /// It finds no kind of credentials in a profile with keys and `credential_process`.
-        static let noKeysBesideProcess = Ways(rawValue: 1 << 12)
+        case noKeysBesideProcess
         /// It stops at half a key in the environment.
-        static let stopsAtHalfEnvironment = Ways(rawValue: 1 << 13)
+        case stopsAtHalfEnvironment
         /// It has a web identity in config only.
-        static let webIdentityInConfig = Ways(rawValue: 1 << 14)
+        case webIdentityInConfig
         /// It stops at a profile that isn't there; others look on.
-        static let profileMustExist = Ways(rawValue: 1 << 15)
+        case profileMustExist
         /// A web identity may be half the environment's and half the profile's.
-        static let mixesWebIdentity = Ways(rawValue: 1 << 16)
+        case mixesWebIdentity
         /// It stops at half a key in the last of a profile's sections, wherever it has credentials from.
-        static let refusesHalves = Ways(rawValue: 1 << 17)
+        case refusesHalves
+        /// It stops at a profile that isn't there unless `AWS_DEFAULT_PROFILE` names it.
+        case defaultVariableMayMiss
+        /// It knows `AWS_DEFAULT_PROFILE`, and not for a web identity.
+        case webIdentityNeedsVariable
         /// It stops at a token without a role.
-        static let tokenNeedsRole = Ways(rawValue: 1 << 18)
+        case tokenNeedsRole
     }
 }

@@ -35,7 +35,7 @@ public func otherCopies(
                 OtherCopy(path: path, what: "the file has other names (hard links), which keep what it holds now"))
         }
     }
-    let paths = candidates(config: config.path, credentials: credentials.path, home: home)
+    let paths = usualPlaces(config: config.path, credentials: credentials.path, home: home)
     copies += found(in: paths) { bytes in
         let names = plan.imported.filter { profile in
             let key = profile.key(config: config, credentials: credentials, added: 0)
@@ -43,7 +43,7 @@ public func otherCopies(
         }
         return names.isEmpty ? nil : "the key of " + names.map(\.name).joined(separator: ", ")
     }
-    let cache = home + "/.aws/cli/cache"
+    let cache = cacheFolder(home: home)
     if entries(of: cache).contains(where: { $0.hasSuffix(".json") }) {
         copies.append(OtherCopy(path: cache, what: "temporary credentials that the AWS CLI keeps in plain text"))
     }
@@ -56,7 +56,7 @@ public func otherCopies(
 public func plainCopies(
     of secret: borrowing SecretBytes, config: borrowing AWSFile, credentials: borrowing AWSFile, home: String
 ) -> [OtherCopy] {
-    let others = candidates(config: config.path, credentials: credentials.path, home: home)
+    let others = usualPlaces(config: config.path, credentials: credentials.path, home: home)
     return found(in: [config.path, credentials.path] + others) { bytes in
         secret.withBytes { contains(bytes, $0) } ? "the key in plain text" : nil
     }
@@ -71,6 +71,9 @@ public func otherCopies(
     found(in: candidates(config: config, credentials: credentials, home: home), look)
 }
 
+/// Where the AWS CLI keeps temporary credentials in plain text.
+public func cacheFolder(home: String) -> String { home + "/.aws/cli/cache" }
+
 /// Looks into files that can be read and aren't too large.
 private func found(in paths: [String], _ look: (borrowing SecretBytes) -> String?) -> [OtherCopy] {
     var copies: [OtherCopy] = []
@@ -81,7 +84,10 @@ private func found(in paths: [String], _ look: (borrowing SecretBytes) -> String
     return copies
 }
 
-private func candidates(config: String, credentials: String, home: String) -> [String] {
+/// Files where keys tend to lie besides the two: beside these, in shell start-up files, in other programs' settings.
+///
+/// - Parameter home: the home folder.
+public func usualPlaces(config: String, credentials: String, home: String) -> [String] {
     let fixed = [
         ".bashrc", ".bash_profile", ".bash_login", ".bash_history", ".profile", ".zshrc", ".zshenv", ".zprofile",
         ".zsh_history", ".config/fish/config.fish", ".env", ".envrc", ".boto", ".s3cfg", ".passwd-s3fs",

@@ -12,6 +12,8 @@ public struct CachedKey: ~Copyable, Sendable {
     public let lifetime: UInt32
     /// What the store was opened with.
     public let opener: Opener
+    /// Whether uses of profiles are written to the journal.
+    public let isLogged: Bool
 }
 
 /// What a store was opened with, as it stands in the cached key.
@@ -41,9 +43,10 @@ public struct KeyCacheError: Error, Equatable, Sendable {
 /// It never touches a disk, survives the processes that use it, and goes by itself when nobody has used it for a while.
 /// The key is of type `user`, named `awskeys:` and the store's id in hexadecimal, in the user keyring (`@u`), with
 /// rights for this user only. Payload, 45 bytes, little-endian: data key 32, highest generation 8, lifetime 4, and what
-/// opened it 1.
+/// opened it 1, with its highest bit set if uses are logged.
 public enum KeyCache {
     private static let payloadSize = SealingKey.size + 8 + 4 + 1
+    private static let logged: UInt8 = 0x80
 
     /// The cached key of a store, and renews its life; `nil` where there is none or the kernel refuses.
     ///
@@ -59,11 +62,13 @@ public enum KeyCache {
         guard read == payloadSize else { return nil }
         let generation: UInt64 = payload.withBytes { $0.littleEndian(at: SealingKey.size) }
         let lifetime: UInt32 = payload.withBytes { $0.littleEndian(at: SealingKey.size + 8) }
-        let opener = payload.withBytes { Opener(rawValue: $0[SealingKey.size + 12]) }
+        let opened = payload.withBytes { $0[SealingKey.size + 12] }
         payload.truncate(to: SealingKey.size)
-        guard let opener, let key = SealingKey(payload) else { return nil }
+        guard let opener = Opener(rawValue: opened & ~logged), let key = SealingKey(payload) else { return nil }
         if isUse { _ = keyctl_set_timeout(id, lifetime) }
-        return CachedKey(dataKey: key, generation: generation, lifetime: lifetime, opener: opener)
+        return CachedKey(
+            dataKey: key, generation: generation, lifetime: lifetime, opener: opener,
+            isLogged: opened & logged != 0)
     }
 
     /// Puts a key into the kernel's keyring, or replaces the one there.
@@ -74,15 +79,17 @@ public enum KeyCache {
     ///   - generation: the highest generation seen.
     ///   - lifetime: how long it stays after each use, in seconds.
     ///   - opener: what the store was opened with.
+    ///   - isLogged: whether uses of profiles are written to the journal.
     /// - Throws: ``KeyCacheError`` where the kernel refuses.
     public static func save(
-        _ key: borrowing SealingKey, store: [UInt8], generation: UInt64, lifetime: UInt32, opener: Opener
+        _ key: borrowing SealingKey, store: [UInt8], generation: UInt64, lifetime: UInt32, opener: Opener,
+        isLogged: Bool
     ) throws(KeyCacheError) {
         var payload = SecretBytes(zeros: payloadSize)
         var rest: [UInt8] = []
         rest.append(littleEndian: generation)
         rest.append(littleEndian: lifetime)
-        rest.append(opener.rawValue)
+        rest.append(opener.rawValue | (isLogged ? logged : 0))
         payload.withMutableBytes { payload in
             key.withBytes { payload.write($0, at: 0) }
             payload.write(rest.span, at: SealingKey.size)

@@ -13,6 +13,8 @@ public struct Settings: Sendable, Equatable {
     public var lifetimeAfterPassphrase: UInt32 = 8 * 3600
     /// Which dialogs may be shown (`pinentry`).
     public var dialogs = Dialogs.found
+    /// Whether uses of profiles are written to the journal (`log`).
+    public var isLogged = false
     /// What could not be understood.
     public private(set) var problems: [Problem] = []
 
@@ -90,6 +92,9 @@ public struct Settings: Sendable, Equatable {
         case "pinentry":
             guard value == "none" || value.hasPrefix("/") else { return .badValue(name: name) }
             dialogs = value == "none" ? .none : .pinentry(value)
+        case "log":
+            guard value == "none" || value == "journal" else { return .badValue(name: name) }
+            isLogged = value == "journal"
         default:
             return .unknown(name)
         }

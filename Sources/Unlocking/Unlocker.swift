@@ -123,7 +123,7 @@ public struct Unlocker: Sendable {
         KeyCache.forgetConfirmations(store: id)
         Self.remember(
             unlocked.dataKey, store: id, generation: unlocked.generation, lifetime: settings.lifetime,
-            opener: opened.opener)
+            opener: opened.opener, isLogged: settings.isLogged)
         if opened.opener == .keyring, opened.generation < store.generation {
             Self.rememberGeneration(of: store, unlocked.dataKey)
         }
@@ -176,6 +176,11 @@ extension Unlocker {
             return nil
         }
         let unlocked = try accept(cached.dataKey.copy(), cached.generation, store)
+        if cached.isLogged != settings.isLogged {
+            Self.remember(
+                unlocked.dataKey, store: id, generation: cached.generation, lifetime: cached.lifetime,
+                opener: cached.opener, isLogged: settings.isLogged)
+        }
         // Another machine wrote it.
         if cached.generation < store.generation { Self.rememberGeneration(of: store, unlocked.dataKey) }
         return unlocked
@@ -214,13 +219,21 @@ extension Unlocker {
 
 extension Unlocker {
     /// Puts the data key into the kernel's keyring; where the kernel refuses, slots are opened each time.
+    ///
+    /// - Parameter isLogged: whether uses of profiles are written to the journal; `nil` for as before.
     public static func remember(
-        _ key: borrowing SealingKey, store: [UInt8], generation: UInt64, lifetime: UInt32, opener: Opener
+        _ key: borrowing SealingKey, store: [UInt8], generation: UInt64, lifetime: UInt32, opener: Opener,
+        isLogged: Bool? = nil
     ) {
         // Somebody may have seen a newer one meanwhile.
-        let seen = max(generation, KeyCache.load(store: store, isUse: false)?.generation ?? 0)
+        var (seen, wasLogged) = (generation, false)
+        if let before = KeyCache.load(store: store, isUse: false) {
+            (seen, wasLogged) = (max(generation, before.generation), before.isLogged)
+        }
         do throws(KeyCacheError) {
-            try KeyCache.save(key, store: store, generation: seen, lifetime: lifetime, opener: opener)
+            try KeyCache.save(
+                key, store: store, generation: seen, lifetime: lifetime, opener: opener,
+                isLogged: isLogged ?? wasLogged)
         } catch {
             // Containers refuse. `awskeys status` says so.
         }

@@ -64,7 +64,8 @@ class Scene:
     keeps_store: bool = False
     # What may stay where it was cut off, besides the states before and after it.
     halfway: Halfway | None = None
-    # Whether it writes unit files, which no other command mends: the same command does, once more.
+    # Whether it writes unit files, or config where there's no store: no other command mends those, the same command does,
+    # once more.
     has_units: bool = False
 
 
@@ -72,6 +73,14 @@ IMPORT = ["import", "--yes"]
 ANCHORED = ["import", "--yes", "--profile", "anchor"]
 SCHEDULE = ["rotate", "--schedule", "90d"]
 INSTALL = ["lock", "--watch", "--install"]
+APPLY = ["profiles", "apply", "TEMPLATE", "--yes"]
+TEMPLATE = """[template team]
+source_profile = dev
+[accounts]
+prod = 123456789012
+[roles]
+admin = Administrator
+"""
 SCENES = [
     Scene("first import", IMPORT, has_passphrase=True, has_store=False),
     Scene("import", IMPORT, [ANCHORED]),
@@ -116,6 +125,7 @@ SCENES = [
         halfway=service_alone,
         has_units=True,
     ),
+    Scene("profiles apply", APPLY, has_store=False, has_units=True),
     Scene("lock --watch --install", INSTALL, has_store=False, has_units=True),
     Scene("lock --watch --uninstall", ["lock", "--watch", "--uninstall"], [INSTALL], has_store=False, has_units=True),
 ]
@@ -152,6 +162,7 @@ class Stage:
         stage.secret.write_text(SEED)
         stage.secret.chmod(0o600)
         stage.secret.with_name("key.csv").write_text(f"Access key ID,Secret access key\n{THIRD.id},{THIRD.secret}\n")
+        stage.secret.with_name("template").write_text(TEMPLATE)
         for command in scene.before:
             home.run(*stage.words(command)).done()
         if scene.has_store:
@@ -170,9 +181,10 @@ class Stage:
         return [str(self.home.folder / "awskeys"), *self.words(self.scene.command)]
 
     def words(self, command: list[str]) -> list[str]:
-        """A command with what stands for FILE, CSV and COPY, and for SLOT: the one that was added last."""
+        """A command with what stands for FILE, CSV, COPY and TEMPLATE, and for SLOT: the one that was added last."""
         beside = self.secret.with_name
-        named = {"FILE": str(self.secret), "CSV": str(beside("key.csv")), "COPY": str(beside("copy"))}
+        named = {"FILE": str(self.secret), "CSV": str(beside("key.csv"))}
+        named |= {name: str(beside(name.lower())) for name in ("COPY", "TEMPLATE")}
         if "SLOT" in command:
             named["SLOT"] = list(self.slots())[-1]
         return [named.get(word, word) for word in command]

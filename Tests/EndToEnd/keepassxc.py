@@ -32,7 +32,7 @@ CheckForUpdates=false
 [FdoSecrets]
 Enabled=true
 ShowNotification=false
-ConfirmAccessItem=false
+ConfirmAccessItem={confirms}
 ConfirmDeleteItem=false
 UnlockBeforeSearch={unlock_before_search}
 [Security]
@@ -90,16 +90,20 @@ def _make_database(folder: Path, env: dict[str, str]) -> None:
 
 
 @contextmanager
-def keepassxc(env: dict[str, str], unlock_before_search: bool = True) -> Iterator[KeePassXC]:
-    """Runs it with its database open, until the block ends.
+def keepassxc(
+    env: dict[str, str], unlock_before_search: bool = True, confirms: bool = False
+) -> Iterator[KeePassXC]:
+    """Runs it with its database open, the one that it had before or else a new one, until the block ends.
 
-    `unlock_before_search` is its own setting, on unless a person switches it off: a search unlocks first.
+    `unlock_before_search` is its own setting, on unless a person switches it off: a search unlocks first. So is
+    `confirms`: a person is asked before a program gets a key.
     """
     home = Path(env["HOME"])
     settings = home / ".config/keepassxc/keepassxc.ini"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(SETTINGS.format(unlock_before_search=str(unlock_before_search).lower()))
-    _make_database(home, env)
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(SETTINGS.format(unlock_before_search=str(unlock_before_search).lower(), confirms=str(confirms).lower()))
+    if not (home / DATABASE).exists():
+        _make_database(home, env)
     with session_bus(env) as (address, _), xvfb.screen() as screen:
         there = env | {"DBUS_SESSION_BUS_ADDRESS": address, "DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"}
         process = subprocess.Popen(

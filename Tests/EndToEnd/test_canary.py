@@ -15,6 +15,7 @@ import pytest
 from canary import secrets_in
 from conftest import MakeHome
 from fake_keys import DEV, DOCUMENTED, OTHER, PROD, RAW_SEED, SEED, THIRD, VAULTED
+from fault_scenes import TEMPLATE
 from gnome_keyring import gnome_keyring
 from home import PASSPHRASE, Home
 from other_tools import FILE_PASSPHRASE, file_store
@@ -105,6 +106,9 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys import FOLDER/bundle --sender IDENTITY --replace --yes", {}),
     ("awskeys export --sealed third --passphrase-file FOLDER/new --to-file FOLDER/locked", {}),
     ("awskeys import FOLDER/locked --sender IDENTITY --passphrase-file FOLDER/new --yes", {}),
+    ("awskeys profiles apply FOLDER/template --yes", {}),
+    ("awskeys profiles remove team --yes", {}),
+    ("awskeys scan --examples --json FOLDER/key.csv", {"status": 1}),
     ("awskeys backup FOLDER/backup", {}),
     ("awskeys remove third fourth --yes", {}),
     ("awskeys restore FOLDER/backup --yes", {}),
@@ -129,6 +133,7 @@ def test_every_command_leaves_no_secret_anywhere(make_home: MakeHome, stub: Stub
     home = roles.home
     (fake_systemctl(home, 0).with_name("xdg-open")).symlink_to("/bin/true")
     (tmp_path / "key.csv").write_text(f"Access key ID,Secret access key\n{OTHER.id},{OTHER.secret}\n")
+    (tmp_path / "template").write_text(TEMPLATE)
     (tmp_path / "seed").write_text(SEED)
     (tmp_path / "new").write_text(NEW + "\n")
     for name in ("key.csv", "seed", "new"):

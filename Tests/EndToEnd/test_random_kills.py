@@ -77,7 +77,7 @@ class Killing:
             self.stage = Stage.make(scene, folder)
             self.stage.learn()
             self.home, self.stdin = self.stage.home, scene.stdin
-            words = scene.command if scene.has_units else ["list"]
+            words = self.stage.words(scene.command) if scene.has_units else ["list"]
             self.mending = [[*self.stage.argv[:1], *words]]
         else:
             self.stage = RotationStage.make(scene, folder, stub)

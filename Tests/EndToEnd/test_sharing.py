@@ -199,6 +199,23 @@ def test_keys_can_be_kept_back_from_the_start(ann: Person, ben: Person, bundle: 
     assert [each["sessions_only"] for each in listed] == [True] * 3
 
 
+def test_a_key_that_a_person_must_agree_to_is_sealed_with_a_yes_only(ann: Person, ben: Person) -> None:
+    ann.home.run("confirm", "dev", "--always").done()
+    words = ("export", "--sealed", "prod", "dev", "--to", ben.identity)
+    ann.home.run(*words).failed(77, "dev", "nobody to ask")
+    for answer, status in (("n", 77), ("y", 0)):
+        terminal = Terminal(ann.home, *words)
+        assert terminal.answers([], {'use "dev"': answer}) == status
+        assert ("BEGIN AWSKEYS BUNDLE" in terminal.seen) == (status == 0)
+
+
+def test_a_key_that_a_person_must_agree_to_stays_so(ann: Person, ben: Person, bundle: Path) -> None:
+    ben.takes(bundle, ann)
+    ben.home.run("confirm", "dev", "--always").done()
+    ben.takes(bundle, ann)
+    ben.home.resolve("dev").failed(77, "dev", "confirmed")
+
+
 USAGE = [
     (["dev"], "recipients"),
     (["--to", "ANN", "--passphrase", "dev"], "recipients"),

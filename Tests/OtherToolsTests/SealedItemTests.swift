@@ -128,27 +128,26 @@ struct SealedItemTests {
     }
 
     @Test(
-        "an item without a key is refused; one with temporary credentials gives none",
+        "an item without a key is refused",
         arguments: [
-            ("[]", nil), ("{\"Data\":1}", nil), ("{\"Data\":\"?\"}", nil), ("{}", nil), ("", nil),
-            (data("[]"), nil), (data("{\"AccessKeyID\":\"AKIAIOSFODNN7EXAMPLE\"}"), nil),
-            (data("{\"AccessKeyID\":\"AKIAIOSFODNN7EXAMPLE\",\"SecretAccessKey\":\"\"}"), nil),
-            (data("{\"AccessKeyID\":\"AKIAIOSFODNN7EXAMPLE\",\"SecretAccessKey\":\"a b\"}"), nil),
-            (data("{\"AccessKeyID\":\"dev\\n\",\"SecretAccessKey\":\"EXAMPLE\"}"), nil),
-            (data("{\"AccessKeyID\":\"ASIAIOSFODNN7EXAMPLE\",\"SecretAccessKey\":\"EXAMPLE\"}"), true),
-            (
-                data(
-                    "{\"AccessKeyID\":\"AKIAIOSFODNN7EXAMPLE\",\"SecretAccessKey\":\"EXAMPLE\",\"SessionToken\":\"x\"}"),
-                true
-            ),
-        ] as [(String, Bool?)])
-    func noKey(item: String, isTemporary: Bool?) throws {
-        if isTemporary == nil {
-            #expect(throws: ItemProblem.notAKey) { try OtherKey("dev", item: SecretBytes(text: item)) }
-        } else {
-            let key = try OtherKey("dev", item: SecretBytes(text: item))
-            #expect(key == nil)
-        }
+            "", "[]", "{}", #"{"Data":1}"#, #"{"Data":"?"}"#, data("[]"),
+            data(#"{"AccessKeyID":"AKIAIOSFODNN7EXAMPLE"}"#),
+            key(secret: ""), key(secret: "a b"), key(id: #"dev\n"#),
+        ])
+    func noKey(item: String) {
+        #expect(throws: ItemProblem.notAKey) { try OtherKey("dev", item: SecretBytes(text: item)) }
+    }
+
+    @Test("one with temporary credentials gives none", arguments: [key(id: "ASIA7EXAMPLE7EXAMPLE"), key(token: "x")])
+    func temporary(item: String) throws {
+        let key = try OtherKey("dev", item: SecretBytes(text: item))
+        #expect(key == nil)
+    }
+
+    private static let exampleID = "AKIAIOSFODNN7EXAMPLE"
+
+    private static func key(id: String = exampleID, secret: String = "EXAMPLE", token: String = "") -> String {
+        data(#"{"AccessKeyID":"\#(id)","SecretAccessKey":"\#(secret)","SessionToken":"\#(token)"}"#)
     }
 
     private static func data(_ text: String) -> String {

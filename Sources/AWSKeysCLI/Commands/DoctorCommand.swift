@@ -53,6 +53,8 @@ struct DoctorCommand: ParsableCommand {
     /// Everything that any rule has found.
     func report(in context: Context) throws -> DoctorReport {
         let situation = try Situation(in: context)
-        return DoctorReport(situation.findings().map { DoctorEntry($0, in: situation) })
+        return DoctorReport(
+            situation.findings().map { DoctorEntry($0, in: situation) }
+                + (try StoreHealth(in: context)).findings.map(\.entry))
     }
 }

@@ -56,6 +56,9 @@ struct SealedExport: ParsableArguments {
         let names = Set(profiles).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         for name in names {
             let key = try store.key(of: name)
+            try context.confirm(
+                key.confirmation, useOf: name, store: store.id, isForProgram: false,
+                until: Deadline(in: Unlocker.patience))
             try inWords {
                 () throws(BundleError) in
                 try bundle.add(
