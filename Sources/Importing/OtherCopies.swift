@@ -68,7 +68,7 @@ public func plainCopies(
 public func otherCopies(
     besides config: String, _ credentials: String, home: String, _ look: (borrowing SecretBytes) -> String?
 ) -> [OtherCopy] {
-    found(in: candidates(config: config, credentials: credentials, home: home), look)
+    found(in: usualPlaces(config: config, credentials: credentials, home: home), look)
 }
 
 /// Where the AWS CLI keeps temporary credentials in plain text.

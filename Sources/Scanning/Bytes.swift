@@ -23,7 +23,10 @@ private func isHexadecimal(_ byte: UInt8) -> Bool {
 
 /// Between the words of a name.
 private func isSeparator(_ byte: UInt8) -> Bool {
-    [UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: " ")].contains(byte)
+    switch byte {
+    case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: " "): true
+    default: false
+    }
 }
 
 extension Span<UInt8> {
@@ -66,8 +69,6 @@ extension Span<UInt8> {
             return false
         }
     }
-
-    func skippingSeparator(_ at: Int) -> Int { at < count && isSeparator(self[at]) ? at + 1 : at }
 
     func skippingSeparatorBackwards(_ at: Int) -> Int { at > 0 && isSeparator(self[at - 1]) ? at - 1 : at }
 

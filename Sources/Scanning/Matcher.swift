@@ -77,22 +77,17 @@ public struct Matcher: Sendable {
 
     // MARK: - Secrets
 
-    /// Where names of secret access keys end: `aws_secret_access_key`, `SecretAccessKey`, `AWS_SECRET`.
+    /// Where names of secret access keys end: `aws_secret_access_key`, `SecretAccessKey`.
     private func secretNames(in bytes: borrowing Span<UInt8>) -> [Int] {
         var ends: [Int] = []
-        for letter in [UInt8(ascii: "c"), UInt8(ascii: "C")] {
+        // Again the rarest letter.
+        for letter in [UInt8(ascii: "k"), UInt8(ascii: "K")] {
             var at = 0
-            while let found = bytes.first(letter, from: at) {
-                at = found + 1
-                let start = found - 2
-                guard start >= 0, bytes.has("secret", at: start) else { continue }
-                let end = start + 6
-                let access = bytes.skippingSeparator(end)
-                if bytes.has("access", at: access), bytes.has("key", at: bytes.skippingSeparator(access + 6)) {
-                    ends.append(bytes.skippingSeparator(access + 6) + 3)
-                } else if bytes.has("aws", at: bytes.skippingSeparatorBackwards(start) - 3) {
-                    ends.append(end)
-                }
+            while let key = bytes.first(letter, from: at) {
+                at = key + 1
+                let access = bytes.skippingSeparatorBackwards(key) - 6
+                guard bytes.has("access", at: access), bytes.has("key", at: key) else { continue }
+                if bytes.has("secret", at: bytes.skippingSeparatorBackwards(access) - 6) { ends.append(key + 3) }
             }
         }
         return ends
