@@ -124,6 +124,8 @@ def test_every_way_out_is_logged(make_home: MakeHome, stub: Stub, journal: Journ
         (["whoami", "admin"], "session"),
         (["exec", "dev", "--", "/bin/true"], "key"),
         (["export", "nobody"], "failed"),
+        (["export", "dev", "--sealed", "--to", roles.home.run("identity").done().stdout.strip()], "key"),
+        (["export", "nobody", "--sealed", "--to", roles.home.run("identity").done().stdout.strip()], "failed"),
     ):
         journal.run(roles.home, "awskeys", *command)
         expected.append((command[1], answer))
