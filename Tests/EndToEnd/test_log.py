@@ -123,6 +123,7 @@ def test_every_way_out_is_logged(make_home: MakeHome, stub: Stub, journal: Journ
         (["export", "admin"], "session"),
         (["whoami", "admin"], "session"),
         (["exec", "dev", "--", "/bin/true"], "key"),
+        (["export", "dev", "--sealed", "--passphrase-file", roles.home.env["AWSKEYS_PASSPHRASE_FILE"]], "key"),
         (["export", "nobody"], "failed"),
     ):
         journal.run(roles.home, "awskeys", *command)

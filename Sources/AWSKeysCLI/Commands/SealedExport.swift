@@ -55,10 +55,13 @@ struct SealedExport: ParsableArguments {
         var bundle = NewBundle()
         let names = Set(profiles).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         for name in names {
-            let key = try store.key(of: name)
-            try context.confirm(
-                key.confirmation, useOf: name, store: store.id, isForProgram: false,
-                until: Deadline(in: Unlocker.patience))
+            let key = try context.logging(useOf: name, as: { _ in .key }) {
+                let key = try store.key(of: name)
+                try context.confirm(
+                    key.confirmation, useOf: name, store: store.id, isForProgram: false,
+                    until: Deadline(in: Unlocker.patience))
+                return key
+            }
             try inWords {
                 () throws(BundleError) in
                 try bundle.add(
