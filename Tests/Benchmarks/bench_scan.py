@@ -28,9 +28,11 @@ MOST = 1.0
 def make_tree(folder: Path) -> None:
     """Draws text, words and numbers in lines, with a key here and there."""
     source = random.Random("a tree to scan")
-    words = [
-        "".join(source.choices("abcdefghijklmnopqrstuvwxyzAEIKS", k=source.randint(2, 12))) for _ in range(4000)
-    ] + ["secret", "access", "key", "AKIA", "aws_secret_access_key"]
+    # About as often as in English.
+    letters = "eeeeeeeeeeeetttttttttaaaaaaaaooooooooiiiiiiinnnnnnnsssssshhhhhhrrrrrrddddllllcccuuummmwwffggyyppbbvk"
+    words = ["".join(source.choices(letters, k=source.randint(2, 12))) for _ in range(4000)]
+    words += [word.capitalize() for word in words[:300]] + [word.upper() for word in words[:100]]
+    words += ["secret", "access", "key", "AKIA", "aws_secret_access_key"]
     lines = [" ".join(source.choices(words, k=source.randint(0, 14))) + "\n" for _ in range(20_000)]
     for number in range(3000):
         place = folder / f"{number % 60}" / f"{number % 7}"

@@ -49,6 +49,7 @@ ENTRY = json.dumps(
 # Every command, at its work. FOLDER stands for a folder outside of the home, SLOT for the slot that was made last,
 # IDENTITY for the store's own.
 RUNS: list[tuple[str, dict[str, Any]]] = [
+    ("awskeys doctor --json", {"status": 2}),
     ("awskeys import --dry-run --json", {}),
     ("awskeys import --yes", {}),
     ("awskeys import --undo --yes", WRITES),

@@ -125,6 +125,8 @@ def test_every_way_out_is_logged(make_home: MakeHome, stub: Stub, journal: Journ
         (["exec", "dev", "--", "/bin/true"], "key"),
         (["export", "dev", "--sealed", "--passphrase-file", roles.home.env["AWSKEYS_PASSPHRASE_FILE"]], "key"),
         (["export", "nobody"], "failed"),
+        (["export", "dev", "--sealed", "--to", roles.home.run("identity").done().stdout.strip()], "key"),
+        (["export", "nobody", "--sealed", "--to", roles.home.run("identity").done().stdout.strip()], "failed"),
     ):
         journal.run(roles.home, "awskeys", *command)
         expected.append((command[1], answer))

@@ -130,12 +130,12 @@ def test_keys_are_found_in_what_windows_writes(home: Home, tree: Path, encoding:
 def test_a_key_far_into_a_large_file_is_found_once(home: Home, tree: Path) -> None:
     # Around every place where one window ends and the next begins.
     line = "x" * 999 + "\n"
-    for number, offset in enumerate(range((1 << 20) - 6000, (1 << 20) + 1500, 500)):
+    for number, offset in enumerate(range((128 << 10) - 6000, (128 << 10) + 1500, 500)):
         before = (line * (offset // 1000 + 1))[:offset]
         text = f"{before}\n{KEY.id} {KEY.secret}\n" + line * 3000
         (tree / f"{number:02}").write_text(text)
     lines = [each["line"] for each in found(home, str(tree))]
-    assert lines == [((1 << 20) - 6000 + 500 * number) // 1000 + 2 for number in range(15) for _ in range(2)]
+    assert lines == [((128 << 10) - 6000 + 500 * number) // 1000 + 2 for number in range(15) for _ in range(2)]
 
 
 def test_a_session_s_key_is_told_apart(home: Home, tree: Path) -> None:
