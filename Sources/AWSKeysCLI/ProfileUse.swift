@@ -12,29 +12,32 @@ extension Context {
     func credentials(
         for profile: String, _ options: SessionOptions = SessionOptions()
     ) throws -> ProfileCredentials {
-        try logging(useOf: profile, as: { $0.sessionToken.count > 0 ? .session : .key }) {
+        try logging(usesOf: [profile], as: { $0.sessionToken.count > 0 ? .session : .key }) {
             try findCredentials(for: profile, options)
         }
     }
 
-    /// Uses a profile, and logs that, if the person wants it.
+    /// Uses profiles, and logs that, if the person wants it.
     ///
     /// - Parameters:
     ///   - answer: what it has come to.
     ///   - use: the use; what it throws is logged too.
     func logging<Result: ~Copyable>(
-        useOf profile: String, as answer: (borrowing Result) -> UseAnswer, _ use: () throws -> Result
+        usesOf profiles: [String], as answer: (borrowing Result) -> UseAnswer, _ use: () throws -> Result
     ) throws -> Result {
         guard settings().isLogged else { return try use() }
         // After the command and the subcommand.
         hideArguments(after: 2)
         let caller = Caller()
+        func log(_ answer: UseAnswer) {
+            for profile in profiles { logUse(of: profile, by: caller, answer, isApart: true) }
+        }
         do {
             let result = try use()
-            logUse(of: profile, by: caller, answer(result), isApart: true)
+            log(answer(result))
             return result
         } catch {
-            logUse(of: profile, by: caller, (error as? Failure)?.code == .locked ? .refused : .failed, isApart: true)
+            log((error as? Failure)?.code == .locked ? .refused : .failed)
             throw error
         }
     }

@@ -123,7 +123,6 @@ def test_every_way_out_is_logged(make_home: MakeHome, stub: Stub, journal: Journ
         (["export", "admin"], "session"),
         (["whoami", "admin"], "session"),
         (["exec", "dev", "--", "/bin/true"], "key"),
-        (["export", "dev", "--sealed", "--passphrase-file", roles.home.env["AWSKEYS_PASSPHRASE_FILE"]], "key"),
         (["export", "nobody"], "failed"),
         (["export", "dev", "--sealed", "--to", roles.home.run("identity").done().stdout.strip()], "key"),
         (["export", "nobody", "--sealed", "--to", roles.home.run("identity").done().stdout.strip()], "failed"),

@@ -53,7 +53,7 @@ struct SealedExport: ParsableArguments {
         }
         let names = Set(profiles).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let expires = context.now() + Int(expiresIn?.seconds ?? 7 * 86400)
-        let (text, signer) = try logged(names, in: context) {
+        let (text, signer) = try context.logging(usesOf: names, as: { _ in .key }) {
             try seal(names, until: UInt64(expires), in: context)
         }
         if let toFile {
@@ -68,37 +68,15 @@ struct SealedExport: ParsableArguments {
         Console.note("signed by \(signer): whoever imports it should know that this is you")
     }
 
-    /// Logs what is a use of every one of the profiles, if the person wants it.
-    private func logged<Result>(_ names: [String], in context: Context, _ body: () throws -> Result) throws -> Result {
-        guard context.settings().isLogged else { return try body() }
-        // After the command and the subcommand.
-        hideArguments(after: 2)
-        let caller = Caller()
-        func log(_ answer: UseAnswer) {
-            for name in names { logUse(of: name, by: caller, answer, isApart: true) }
-        }
-        do {
-            let result = try body()
-            log(.key)
-            return result
-        } catch {
-            log((error as? Failure)?.code == .locked ? .refused : .failed)
-            throw error
-        }
-    }
-
     /// - Returns: the bundle's text, and the fingerprint of who signed it.
     private func seal(_ names: [String], until expires: UInt64, in context: Context) throws -> (String, String) {
         let store = try UnlockedStore.unlock(in: context)
         var bundle = NewBundle()
         for name in names {
-            let key = try context.logging(useOf: name, as: { _ in .key }) {
-                let key = try store.key(of: name)
-                try context.confirm(
-                    key.confirmation, useOf: name, store: store.id, isForProgram: false,
-                    until: Deadline(in: Unlocker.patience))
-                return key
-            }
+            let key = try store.key(of: name)
+            try context.confirm(
+                key.confirmation, useOf: name, store: store.id, isForProgram: false,
+                until: Deadline(in: Unlocker.patience))
             try inWords {
                 () throws(BundleError) in
                 try bundle.add(
