@@ -85,7 +85,7 @@ struct ArmorTests {
         }
         #expect(error("") == .notABundle && error(" \n") == .notABundle && error("[default]\n") == .notABundle)
         #expect(error("Dear Ann,\n" + text) == .notABundle)
-        #expect(error(text + "Yours, Ben\n") == .truncated)
+        #expect(error(text + "Yours, Ben\n") == .damaged(.text))
         #expect(error(text.replacing("\n-----END", with: "\n\n-----END")) == .damaged(.text))
         #expect(error(text.replacing("BUNDLE-----\n", with: "BUNDLE----- \n")) == .damaged(.text))
         #expect(error(text.replacing("=", with: "")) == .damaged(.text))
