@@ -1,4 +1,5 @@
 import AWSConfig
+import CredentialProcess
 import DurableFiles
 import Foundation
 import Importing
@@ -16,7 +17,7 @@ extension Failure {
             switch error.number {
             case ENOSPC, EDQUOT: "free some space and try again"
             case EROFS: "make the file system writable and try again"
-            case EACCES, EPERM: "look at who owns it with `ls -ld \"\(error.path)\"`"
+            case EACCES, EPERM: "look at who owns it with `ls -ld \"\(harmless(error.path))\"`"
             default: nil
             }
         let action = [
@@ -24,7 +25,7 @@ extension Failure {
         ]
         let what = action[error.call] ?? "replace"
         self.init(
-            refused ? .cantCreate : .inputOutput, "cannot \(what) \"\(error.path)\": \(reason(error.number))",
+            refused ? .cantCreate : .inputOutput, "cannot \(what) \"\(harmless(error.path))\": \(reason(error.number))",
             hint: hint)
     }
 
@@ -293,6 +294,3 @@ extension LeaveReason {
         }
     }
 }
-
-/// What the system calls an error number.
-func reason(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
