@@ -115,6 +115,7 @@ let package = Package(
             name: "ImportingTests",
             dependencies: ["AWSConfig", "DurableFiles", "Importing", "SealedStore", "Sealing", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(name: "DiagnosisTests", dependencies: ["AWSConfig", "Diagnosis"], swiftSettings: strict),
         .testTarget(
             name: "CredentialProcessTests",
             dependencies: ["CredentialProcess", "SealedStore", "Sealing", "TestSupport"], swiftSettings: strict),
@@ -158,8 +159,8 @@ if Context.environment["AWSKEYS_FUZZING"] != nil {
         .executableTarget(
             name: "fuzzing",
             dependencies: [
-                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "Rotation", "Scanning", "SealedStore",
-                "Sealing", "Sessions", "Sharing", "TestSupport", "Unlocking",
+                "AWSAPI", "AWSConfig", "CredentialProcess", "Importing", "OtherTools", "Rotation", "Scanning",
+                "SealedStore", "Sealing", "Sessions", "Sharing", "TestSupport", "Unlocking",
             ],
             path: "Tests/Fuzzing", exclude: ["README.md", "corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))

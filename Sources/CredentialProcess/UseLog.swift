@@ -21,8 +21,8 @@ public let useLogID = "7f6c2d0b8f3e4c2e9a51d4e0c3b97a16"
 ///
 /// Whoever asked waits half a second at most if the journal is busy, and is answered also where there is none.
 ///
-/// - Parameter isApart: whether another process is to write it: where this one becomes another program, the journal could
-///   find that one's arguments.
+/// - Parameter isApart: whether another process is to write it: where this one becomes another program, the journal
+///   could find that one's arguments.
 public func logUse(of profile: String, by caller: Caller, _ answer: UseAnswer, isApart: Bool = false) {
     var entry: [UInt8] = []
     func add(_ field: String, _ value: String) {

@@ -74,12 +74,16 @@ extension Importer {
         }
     }
 
-    /// In the other order than it was mended.
+    /// In the other order than it was mended. The bytes of a file that somebody changed meanwhile are kept.
     func complete(unmending journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) {
-        try journal.credentials.revert()
-        try journal.config.revert()
+        let changed = [try journal.config.changedPath(), try journal.credentials.changedPath()]
+        let isChanged = changed.contains { $0 != nil }
+        if !isChanged {
+            try journal.credentials.revert()
+            try journal.config.revert()
+        }
         var draft = try read()
-        draft.removeNote(id)
+        if isChanged { draft.setNote(journal.encoded(.done), .journal, id: id) } else { draft.removeNote(id) }
         try settle(&draft)
     }
 

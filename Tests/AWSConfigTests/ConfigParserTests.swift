@@ -22,6 +22,30 @@ struct ConfigParserTests {
         #expect(error?.line == line)
     }
 
+    @Test("all that botocore refuses can be kept, and the rest be read")
+    func keeps() throws {
+        let text = "\u{FEFF}x = 1\n[a]\ny = 1\nwhat\n[a]\nY = 2\rz\n[b]\nz = 3\nz = 4"
+        var problems: [ConfigSyntaxError] = []
+        let document = ConfigDocument(reading: text.utf8.span, as: .credentials, keeping: &problems)
+        #expect(
+            problems.map(\.problem) == [
+                .byteOrderMark, .propertyBeforeSection, .notAProperty, .duplicateSection("a", first: 2),
+                .loneCarriageReturn, .duplicateProperty("z", first: 8),
+            ])
+        #expect(problems.map(\.line) == [1, 1, 4, 5, 6, 9])
+        #expect(document.sections.map(\.header.text) == ["a", "a", "b"])
+        #expect(document.sections.map { $0.properties.map(\.line) } == [[3], [6], [8, 9]])
+    }
+
+    @Test("where nothing is wrong, nothing is kept, and where nothing is text, nothing is read")
+    func keepsNothing() {
+        var problems: [ConfigSyntaxError] = []
+        let document = ConfigDocument(reading: "[a]\nx = 1\n".utf8.span, as: .config, keeping: &problems)
+        #expect(problems.isEmpty && document.sections.count == 1)
+        _ = ConfigDocument(reading: [0x5B, 0xE9].span, as: .config, keeping: &problems)
+        #expect(problems.map(\.problem) == [.notText])
+    }
+
     @Test("bytes that aren't UTF-8 are refused")
     func notText() {
         let error = problem { () throws(ConfigSyntaxError) in

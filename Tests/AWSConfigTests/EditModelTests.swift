@@ -12,7 +12,7 @@ struct EditModelTests {
             let bytes = generator.bytes(Int.random(in: 0..<60, using: &generator))
             let edits = edits(in: bytes, &generator)
             var expected = bytes
-            for edit in edits.reversed() { expected.replaceSubrange(edit.range, with: text(of: edit)) }
+            for edit in edits.reversed() { expected.replaceSubrange(edit.range, with: text(of: edit, in: bytes)) }
             let changed = applied(edits.shuffled(using: &generator), to: bytes)
             #expect(changed == expected)
         }
@@ -46,7 +46,11 @@ struct EditModelTests {
             var text: [Edit.Text] = []
             for _ in 0..<Int.random(in: 0..<3, using: &generator) {
                 let part = generator.text(Int.random(in: 0..<6, using: &generator), of: Array("xyzé\n"))
-                text.append(Bool.random(using: &generator) ? .plain(part) : .secret(of: part))
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: text.append(.plain(part))
+                case 1: text.append(.secret(of: part))
+                default: text.append(.copy(from..<Int.random(in: from...bytes.count, using: &generator)))
+                }
             }
             edits.append(Edit(start..<end, text))
             from = end + 1
@@ -59,17 +63,18 @@ struct EditModelTests {
         var shift = 0
         return edits.map { edit in
             let start = edit.range.lowerBound + shift
-            let count = text(of: edit).count
+            let count = text(of: edit, in: bytes).count
             shift += count - edit.range.count
             return Edit(start..<start + count, [.plain(String(decoding: bytes[edit.range], as: UTF8.self))])
         }
     }
 
-    private func text(of edit: Edit) -> [UInt8] {
+    private func text(of edit: Edit, in bytes: [UInt8]) -> [UInt8] {
         edit.text.flatMap { text in
             switch text {
             case .plain(let text): Array(text.utf8)
             case .secret(let profile): Array(secret(profile).utf8)
+            case .copy(let range): Array(bytes[range])
             }
         }
     }

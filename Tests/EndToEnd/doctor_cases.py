@@ -186,9 +186,7 @@ CASES = [
         is_fixed=True,
         name="with-keys-elsewhere",
     ),
-    Case(
-        "unprefixed-section", "[dev]\nregion = a\n[profile dev]\n", "", "config:1", "warning", name="beside-the-right-one"
-    ),
+    Case("unprefixed-section", "[dev]\n[profile dev]\n", "", "config:1", "warning", name="beside-the-right-one"),
     Case(
         "unprefixed-section",
         f"[dev]\n{ROLE}source_profile = web\n",
@@ -279,7 +277,7 @@ CASES = [
         healthy=("", f"[dev]\n{DEV.lines()}"),
         cure=copy(f"export KEY={PROD.secret}\n"),
     ),
-    Case("cli-cache", "", "", "", "note", spoil=copy("{}", ".aws/cli/cache/a.json"), cure=copy("{}", ".aws/sso/cache/a")),
+    Case("cli-cache", severity="note", spoil=copy("", ".aws/cli/cache/a.json"), cure=copy("", ".aws/sso/cache/a.json")),
     Case(
         "keys-in-environment",
         PLAIN,
@@ -341,7 +339,14 @@ CASES = [
         cure=program("tool"),
     ),
     Case("relative-program", "[profile dev]\ncredential_process = ./tool\n", "", "config:2", "warning", name="dot"),
-    Case("missing-program", "[profile dev]\ncredential_process = /nowhere/tool x\n", "", "config:2", healthy=(LINE, ""), cure=program("tool")),
+    Case(
+        "missing-program",
+        "[profile dev]\ncredential_process = /nowhere/tool x\n",
+        "",
+        "config:2",
+        healthy=(LINE, ""),
+        cure=program("tool"),
+    ),
     Case(
         "not-executable", LINE, "", "config:2", spoil=program("tool", 0o644), healthy=(LINE, ""), cure=program("tool")
     ),
@@ -382,6 +387,6 @@ if os.geteuid() == 0:
     )
 
 
-def place(home: Home, file: str | None, line: int | None) -> str:
+def place(file: str | None, line: int | None) -> str:
     """Where something was found, as a case says it."""
     return (Path(file).name if file else "") + (f":{line}" if line else "")

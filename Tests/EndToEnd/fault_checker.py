@@ -19,6 +19,8 @@ def documented_codes() -> set[int]:
 
 
 CODES = documented_codes()
+# `awskeys doctor` says in its output what it finds after it has done what it was asked.
+FINDINGS = {2, 3}
 # What may be said before the message: what was done all the same.
 NOTES = ("awskeys: the new code opens the store, and so does the old one",)
 
@@ -31,6 +33,8 @@ def wrong_words(result: Result, fault: Fault) -> list[str]:
         return []
     if result.status not in CODES:
         return [f"exit code {result.status} isn't documented: {result.stderr}"]
+    if result.status in FINDINGS:
+        return []
     lines = [line for line in result.stderr.splitlines() if line.startswith("awskeys: ")]
     messages = [line for line in lines if not line.startswith(NOTES)]
     if len(messages) != 1 and not fault.call.speaks:

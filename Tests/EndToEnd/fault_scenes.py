@@ -64,6 +64,8 @@ class Scene:
     keeps_store: bool = False
     # What may stay where it was cut off, besides the states before and after it.
     halfway: Halfway | None = None
+    # What stands at the end of both AWS files, besides.
+    more: tuple[str, str] = ("", "")
     # Whether it writes unit files, or config where there's no store: no other command mends those, the same command does,
     # once more.
     has_units: bool = False
@@ -71,6 +73,8 @@ class Scene:
 
 IMPORT = ["import", "--yes"]
 ANCHORED = ["import", "--yes", "--profile", "anchor"]
+FIX = ["doctor", "--fix", "--yes", "--rule", "unprefixed-section", "--rule", "inline-comment"]
+ILL = ("[old]\nregion = eu-west-1\n", "[plain]\nregion = eu-west-1 # near\n")
 SCHEDULE = ["rotate", "--schedule", "90d"]
 INSTALL = ["lock", "--watch", "--install"]
 APPLY = ["profiles", "apply", "TEMPLATE", "--yes"]
@@ -116,6 +120,8 @@ SCENES = [
         has_passphrase=True,
         keeps_store=True,
     ),
+    Scene("doctor --fix", FIX, [IMPORT], more=ILL),
+    Scene("doctor --undo", ["doctor", "--undo", "--yes"], [IMPORT, FIX], more=ILL),
     Scene("rotate --schedule", SCHEDULE, has_store=False, halfway=service_alone, has_units=True),
     Scene(
         "rotate --schedule off",
@@ -155,7 +161,8 @@ class Stage:
     @classmethod
     def make(cls, scene: Scene, folder: Path) -> Stage:
         """Builds the home, and keeps what the command is to begin with."""
-        home = Home.make(folder / "home", CONFIG, ANCHOR + CREDENTIALS)
+        config, credentials = scene.more
+        home = Home.make(folder / "home", CONFIG + config, ANCHOR + CREDENTIALS + credentials)
         if scene.has_units:
             fake_systemctl(home, 0)
         stage = cls(scene, home, folder / "kept", secret=folder / "secret")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -49,11 +50,13 @@ class Journal:
     @property
     def through(self) -> list[str]:
         """What runs a command where this journal is the system's."""
-        return ["nsenter", f"--mount=/proc/{self.process}/ns/mnt", f"--wd={os.getcwd()}", "--"]
+        return [shutil.which("nsenter") or "", f"--mount=/proc/{self.process}/ns/mnt", f"--wd={os.getcwd()}", "--"]
 
     def run(self, home: Home, program: str, *arguments: str, user: int | None = None, **more: str) -> Result:
         """Runs one of the programs there, as a user if one is named."""
-        be = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"] if user is not None else []
+        be: list[str] = []
+        if user is not None:
+            be = [shutil.which("setpriv") or "", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]
         argv = [*self.through, *be, str(home.folder / program), *arguments]
         return programs.run(argv, home.env | more)
 

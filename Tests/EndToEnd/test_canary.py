@@ -41,9 +41,15 @@ OF_ENV = {"AWS_ACCESS_KEY_ID": OTHER.id, "AWS_SECRET_ACCESS_KEY": OTHER.secret}
 OF_VAULT = {"AWS_VAULT_FILE_PASSPHRASE": FILE_PASSPHRASE, "AWS_VAULT_BACKEND": "file"}
 SAYS: dict[str, Any] = {"says_it": True}
 WRITES: dict[str, Any] = {"writes_it": True}
+ENTRY = json.dumps(
+    {"__REALTIME_TIMESTAMP": "1764417600000000"}
+    | {f"AWSKEYS_{name}": value for name, value in (("PROFILE", "dev"), ("ANSWER", "key"), ("PROGRAM", "tests"))}
+    | {"AWSKEYS_PROGRAM_PID": "1"}
+)
 # Every command, at its work. FOLDER stands for a folder outside of the home, SLOT for the slot that was made last,
 # IDENTITY for the store's own.
 RUNS: list[tuple[str, dict[str, Any]]] = [
+    ("awskeys doctor --json", {"status": 2}),
     ("awskeys import --dry-run --json", {}),
     ("awskeys import --yes", {}),
     ("awskeys import --undo --yes", WRITES),
@@ -57,6 +63,7 @@ RUNS: list[tuple[str, dict[str, Any]]] = [
     ("awskeys import --from aws-vault --yes", {"env": OF_VAULT}),
     ("awskeys confirm fourth --always", {}),
     ("awskeys list --json", {}),
+    ("awskeys log --json", {}),
     ("awskeys status --json", {}),
     ("awskeys help import", {}),
     ("awskeys use --shell bash", {}),
@@ -131,7 +138,11 @@ def test_every_command_leaves_no_secret_anywhere(make_home: MakeHome, stub: Stub
     roles.begin_again()
     roles.user.mfa_seed = SEED
     home = roles.home
-    (fake_systemctl(home, 0).with_name("xdg-open")).symlink_to("/bin/true")
+    bin = fake_systemctl(home, 0).parent
+    (bin / "xdg-open").symlink_to("/bin/true")
+    # No journal runs here; test_log.py has a real one.
+    (bin / "journalctl").write_text(f"#!/bin/sh\necho '{ENTRY}'\n")
+    (bin / "journalctl").chmod(0o755)
     (tmp_path / "key.csv").write_text(f"Access key ID,Secret access key\n{OTHER.id},{OTHER.secret}\n")
     (tmp_path / "template").write_text(TEMPLATE)
     (tmp_path / "seed").write_text(SEED)

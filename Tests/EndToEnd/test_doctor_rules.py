@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -33,16 +34,20 @@ def rules(home: Home) -> set[str]:
     return {each["rule"] for each in found(home)}
 
 
-def test_every_rule_has_a_case() -> None:
+def test_every_rule_has_a_case_and_a_line_in_the_docs() -> None:
     known = {line.split('"')[1] for line in RULES.splitlines() if line.startswith("    case ") and '= "' in line}
     assert known == {case.rule for case in CASES} | {"foreign-file"}
+    section = (programs.CHECKOUT / "docs/commands.md").read_text().split("## awskeys doctor", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| (`.*?) \| (?:note|warning|error)", section, re.MULTILINE)
+    assert known == {name for row in rows for name in re.findall("`([a-z-]+)`", row)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_rule_finds_what_is_wrong_and_nothing_else(case: Case, make_home: MakeHome) -> None:
     ill = case.make(make_home)
     before = ill.files(".aws")
-    places = {(place(ill, each.get("file"), each.get("line")), each["severity"]) for each in found(ill) if each["rule"] == case.rule}
+    by_rule = [each for each in found(ill) if each["rule"] == case.rule]
+    places = {(place(each.get("file"), each.get("line")), each["severity"]) for each in by_rule}
     assert (case.at, case.severity) in places
     for each in found(ill):
         assert each["message"] and each["message"][-1] != "." and each["hint"], each
@@ -66,7 +71,7 @@ def resolved(home: Home, sdks: Oracles, server: SigningServer, names: list[str])
         name: resolve_rclone.resolve(server, home.path, home.config, home.credentials, name, env) for name in names
     }
     return {
-        sdk: {} if "parse" in answer else {name: one for name, one in answer.items() if "error" not in one and one != "none"}
+        sdk: {name: one for name, one in answer.items() if name in names and "error" not in one and one != "none"}
         for sdk, answer in answers.items()
     }
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ def logged(home: Home) -> Home:
 def uses(journal: Journal, home: Home, *options: str) -> list[dict[str, Any]]:
     """What `awskeys log` shows."""
     journal.settle()
-    found: list[dict[str, Any]] = json.loads(journal.run(home, "awskeys", "log", "--json", *options).done().stdout)["uses"]
+    shown = journal.run(home, "awskeys", "log", "--json", *options).done().stdout
+    found: list[dict[str, Any]] = json.loads(shown)["uses"]
     return found
 
 
@@ -122,6 +124,8 @@ def test_every_way_out_is_logged(make_home: MakeHome, stub: Stub, journal: Journ
         (["whoami", "admin"], "session"),
         (["exec", "dev", "--", "/bin/true"], "key"),
         (["export", "nobody"], "failed"),
+        (["export", "dev", "--sealed", "--to", roles.home.run("identity").done().stdout.strip()], "key"),
+        (["export", "nobody", "--sealed", "--to", roles.home.run("identity").done().stdout.strip()], "failed"),
     ):
         journal.run(roles.home, "awskeys", *command)
         expected.append((command[1], answer))
@@ -240,8 +244,8 @@ def test_who_asks_is_answered_though_the_journal_stands_still(logged: Home, jour
 
 def without(home: Home, *arguments: str) -> Result:
     """Runs `awskeys` where there is no journal."""
-    hidden = ["unshare", "--mount", "sh", "-c", 'for at in /run /var/log; do mount -t tmpfs none $at; done; exec "$0" "$@"']
-    return programs.run([*hidden, str(home.folder / "awskeys"), *arguments], home.env)
+    hide = 'for at in /run /var/log; do mount -t tmpfs none $at; done; exec "$0" "$@"'
+    return programs.run(["unshare", "--mount", "sh", "-c", hide, str(home.folder / "awskeys"), *arguments], home.env)
 
 
 def test_without_a_journal_all_goes_on_and_the_log_says_so(logged: Home) -> None:
@@ -252,8 +256,6 @@ def test_without_a_journal_all_goes_on_and_the_log_says_so(logged: Home) -> None
 
 
 def test_without_journalctl_the_log_says_so(logged: Home, journal: Journal) -> None:
-    env = shutil.which("env")
-    assert env
     journal.run(logged, "awskeys", "log", PATH="/nowhere").failed(69, "no journal")
 
 
@@ -262,26 +264,35 @@ def test_a_journal_that_is_others_says_how_to_read_it(logged: Home, journal: Jou
     journal.run(logged, "awskeys", "log", user=65534).failed(77, "can't be read", "systemd-journal")
 
 
-def test_a_user_reads_the_own_entries_and_no_others(built: Path, tmp_path: Path) -> None:
-    user = 61234
+@pytest.fixture
+def theirs(built: Path) -> Iterator[dict[int, Home]]:
+    """Homes of root and of an ordinary user, with copies of the programs where that one finds them."""
+    top = Path(tempfile.mkdtemp(prefix="awskeys-e2e-"))
+    top.chmod(0o755)
+    # Not one of those that systemd gives to services, whose entries are the system's.
+    homes = {who: Home.make(top / str(who)) for who in (0, 4321)}
+    for who, home in homes.items():
+        home.folder = top / "bin"
+        settle(home)
+        for path in [home.path, *home.path.rglob("*"), Path(home.env["AWSKEYS_PASSPHRASE_FILE"])]:
+            os.chown(path, who, who)
+    (top / "bin").mkdir()
+    for name in (programs.AWSKEYS, programs.HELPER):
+        shutil.copy2(built / name, top / "bin" / name)
+    yield homes
+    shutil.rmtree(top)
+
+
+def test_a_user_reads_the_own_entries_and_no_others(theirs: dict[int, Home]) -> None:
     with journald.journald("persistent") as journal:
-        homes = {who: Home.make(tmp_path / str(who)) for who in (0, user)}
-        for who, home in homes.items():
-            home.folder = built
-            settle(home)
-            for path in [home.path, *home.path.rglob("*"), Path(home.env["AWSKEYS_PASSPHRASE_FILE"])]:
-                os.chown(path, who, who)
-        for folder in (tmp_path, *tmp_path.parents):
-            if folder.stat().st_uid == 0 and folder.stat().st_mode & 0o005 != 0o005:
-                pytest.skip(f"an ordinary user doesn't reach {folder}")
-        for who, profile in ((0, "dev"), (user, "prod")):
-            journal.run(homes[who], "awskeys", "import", "--yes", user=who).done()
-            journal.run(homes[who], programs.HELPER, profile, user=who).done()
+        for (who, home), profile in zip(theirs.items(), ("dev", "prod"), strict=True):
+            journal.run(home, "awskeys", "import", "--yes", user=who).done()
+            journal.run(home, programs.HELPER, profile, user=who).done()
         journal.settle()
-        for who, profile in ((0, "dev"), (user, "prod")):
-            found = json.loads(journal.run(homes[who], "awskeys", "log", "--json", user=who).done().stdout)["uses"]
+        for (who, home), profile in zip(theirs.items(), ("dev", "prod"), strict=True):
+            found = json.loads(journal.run(home, "awskeys", "log", "--json", user=who).done().stdout)["uses"]
             assert [each["profile"] for each in found] == [profile]
-            journal.run(homes[who], "awskeys", "lock", user=who).done()
+            journal.run(home, "awskeys", "lock", user=who).done()
 
 
 def test_the_journal_costs_an_answer_next_to_nothing(logged: Home, journal: Journal) -> None:

@@ -12,10 +12,10 @@ from home import Home
 from tracing import traced
 
 # What processes are started with, what they write into files, and whom they send messages to.
-CALLS = "execve,connect,write,writev,pwrite64,pwritev"
+CALLS = "execve,connect,sendto,write,writev,pwrite64,pwritev"
 EXECUTED = re.compile(rb"^\d+ +execve\(")
-# No journal runs where tests do; who never connects to it, or to syslog, logs nothing there.
-CONNECTED_TO_LOG = re.compile(rb'^\d+ +connect\(.*sun_path="(/dev/log|/run/systemd/journal/)')
+# No journal runs where tests do; who never speaks to it, or to syslog, logs nothing there.
+SPOKE_TO_LOG = re.compile(rb'^\d+ +(?:connect|sendto)\(.*sun_path="(/dev/log|/run/systemd/journal/)')
 WRITTEN_TO_FILE = re.compile(rb"^\d+ +p?writev?(64)?\(\d+</(?!dev/)")
 # The start of one of ours: its path, and its arguments.
 OURS = re.compile(rb'^\d+ +execve\("[^"]*/(awskeys|awskeys-credential-process)", \["[^"]*"((?:, "[^"]*")*)\]')
@@ -61,7 +61,7 @@ class Watched:
         of_started = f'execve("{started}"'.encode()
         kept = [call for call in executed[1 if env else 0 :] if not started or of_started not in call]
         command = " ".join(argv)
-        assert not [call for call in calls if CONNECTED_TO_LOG.match(call)], command
+        assert not [call for call in calls if SPOKE_TO_LOG.match(call)], command
         self.places.append((f"processes of `{command}`", b"\n".join(kept)))
         self.places.append((f"stderr of `{command}`", result.stderr.encode()))
         if not says_it:

@@ -142,6 +142,7 @@ extension Edit.Text {
         switch self {
         case .plain(let text): text.utf8.count
         case .secret: 0
+        case .copy(let range): range.count
         }
     }
 }

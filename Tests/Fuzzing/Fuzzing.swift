@@ -7,7 +7,7 @@ private typealias Parser = @Sendable (borrowing Span<UInt8>) -> Void
 private let parsers: [String: Parser] = [
     "store": tryStore, "notes": tryNotes, "config": tryConfig, "aws-answers": tryAWSAnswer,
     "process-documents": tryProcessDocument, "assuan": tryAssuan, "typed": tryTyped, "bundle": tryBundle,
-    "text": tryText, "templates": tryTemplate,
+    "text": tryText, "templates": tryTemplate, "items": tryItem,
 ]
 
 private let parser: Parser = {

@@ -46,4 +46,33 @@ struct OtherToolTests {
     func temporary(item: String, isTemporary: Bool) {
         #expect(OtherTool.isTemporary(item) == isTemporary)
     }
+
+    @Test("where aws-vault has its keys is said by its variables")
+    func placesOfAWSVault() {
+        #expect(Self.vault.folder == "/home/me/.awsvault/keys" && Self.vault.collection == "awsvault")
+        #expect(Self.vault.passFolder == "/home/me/.password-store" && Self.vault.passPrefix.isEmpty)
+        #expect(Self.vault.removal(of: "dev") == "aws-vault remove dev")
+        let named = OtherTool.awsVault(home: "/home/me") {
+            ["PASSWORD_STORE_DIR": "/pass", "AWS_VAULT_FILE_DIR": "~/x"][$0]
+        }
+        #expect(named.folder == "/home/me/x" && named.passFolder == "/pass")
+    }
+
+    @Test("where Granted has its keys is said by its settings")
+    func placesOfGranted() {
+        #expect(Self.granted.folder == "/home/me/.granted/secure-storage-aws-iam-credentials")
+        #expect(Self.granted.collection == "granted-aws-iam-credentials" && Self.granted.backend == nil)
+        let config = """
+            Backend = "not this"
+            [Keyring]
+              Backend = "pass"
+              LibSecretCollectionName = "mine"
+              FileDir = 7
+            [Other]
+              FileDir = "/not/this"
+            """
+        let set = OtherTool.granted(home: "/home/me", config: config) { $0 == "XDG_CONFIG_HOME" ? "/config" : nil }
+        #expect(set.backend == "pass" && set.collection == "mine")
+        #expect(set.folder == "/config/granted/secure-storage-aws-iam-credentials")
+    }
 }

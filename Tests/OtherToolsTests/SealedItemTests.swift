@@ -82,4 +82,83 @@ struct SealedItemTests {
             #expect(!isOpened, "changed at \(index)")
         }
     }
+
+    private static let header = [
+        "alg": "\"PBES2-HS256+A128KW\"", "enc": "\"A256GCM\"", "p2c": "8192", "p2s": "\"AAAA\"",
+    ]
+
+    /// An item with sizes that are right.
+    private static func item(
+        _ changes: [String: String] = [:], sizes: (key: Int, nonce: Int, content: Int, tag: Int) = (40, 12, 9, 16)
+    ) -> String {
+        let members = header.merging(changes) { $1 }.sorted { $0.key < $1.key }.map { "\"\($0)\":\($1)" }
+        let head = "{" + members.joined(separator: ",") + "}"
+        let parts =
+            [Array(head.utf8)]
+            + [sizes.key, sizes.nonce, sizes.content, sizes.tag].map { [UInt8](repeating: 7, count: $0) }
+        return parts.map { Base64.urlSafe.text(of: $0.span) }.joined(separator: ".")
+    }
+
+    @Test(
+        "what isn't sealed as these tools seal is refused before anything is run",
+        arguments: [
+            ("", .notAnItem), ("{}", .notAnItem), ("a.b.c.d", .notAnItem), ("!.AAAA.AAAA.AAAA.AAAA", .notAnItem),
+            ("AAAA.AAAA.AAAA.AAAA.AAAA", .notAnItem), (item() + ".", .notAnItem), (item() + "=", .notAnItem),
+            (item(["alg": "\"dir\""]), .otherSealing), (item(["alg": "1"]), .otherSealing),
+            (item(["alg": "\"PBES2-HS512+A256KW\""]), .otherSealing), (item(["enc": "\"A128GCM\""]), .otherSealing),
+            (item(["zip": "\"DEF\""]), .otherSealing), (item(["crit": "[\"x\"]"]), .otherSealing),
+            (item(["p2c": "0"]), .notAnItem), (item(["p2c": "-1"]), .notAnItem), (item(["p2c": "\"1\""]), .notAnItem),
+            (item(["p2c": "1300001"]), .tooManyIterations(1_300_001)), (item(["p2s": "\"=\""]), .notAnItem),
+            (item(["p2s": "1"]), .notAnItem), (item(sizes: (39, 12, 9, 16)), .notAnItem),
+            (item(sizes: (40, 16, 9, 16)), .notAnItem), (item(sizes: (40, 12, 0, 16)), .notAnItem),
+            (item(sizes: (40, 12, 9, 12)), .notAnItem),
+        ] as [(String, ItemProblem)])
+    func refused(text: String, expected: ItemProblem) {
+        #expect(throws: expected) { try SealedItem(SecretBytes(text: text)) }
+    }
+
+    @Test("with the right passphrase, what was altered is told from what another one opens")
+    func altered() throws {
+        var parts = Self.item.split(separator: ".").map(String.init)
+        parts[4] = String(parts[4].reversed())
+        let item = try SealedItem(SecretBytes(text: parts.joined(separator: ".")))
+        #expect(throws: ItemProblem.altered) { _ = try item.open(with: SecretBytes(text: Self.passphrase)) }
+        let isOpened = item.opens(with: SecretBytes(text: Self.passphrase))
+        #expect(isOpened)
+    }
+
+    @Test(
+        "an item without a key is refused",
+        arguments: [
+            "", "[]", "{}", #"{"Data":1}"#, #"{"Data":"?"}"#, data("[]"),
+            data(#"{"AccessKeyID":"AKIAIOSFODNN7EXAMPLE"}"#),
+            key(secret: ""), key(secret: "a b"), key(id: #"dev\n"#),
+        ])
+    func noKey(item: String) {
+        #expect(throws: ItemProblem.notAKey) { try OtherKey("dev", item: SecretBytes(text: item)) }
+    }
+
+    @Test("one with temporary credentials gives none", arguments: [key(id: "ASIA7EXAMPLE7EXAMPLE"), key(token: "x")])
+    func temporary(item: String) throws {
+        let key = try OtherKey("dev", item: SecretBytes(text: item))
+        #expect(key == nil)
+    }
+
+    private static let exampleID = "AKIAIOSFODNN7EXAMPLE"
+
+    private static func key(id: String = exampleID, secret: String = "EXAMPLE", token: String = "") -> String {
+        data(#"{"AccessKeyID":"\#(id)","SecretAccessKey":"\#(secret)","SessionToken":"\#(token)"}"#)
+    }
+
+    private static func data(_ text: String) -> String {
+        "{\"Key\":\"dev\",\"Data\":\"\(Base64.standard.text(of: Array(text.utf8).span))\"}"
+    }
+
+    @Test("a key may be given to another profile")
+    func renamed() {
+        let key = OtherKey("dev", accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: SecretBytes(text: "EXAMPLE"))
+        let other = key.renamed("cli")
+        #expect(other.profile == "cli" && other.accessKeyID == key.accessKeyID)
+        #expect(other.secretAccessKey.text() == "EXAMPLE")
+    }
 }

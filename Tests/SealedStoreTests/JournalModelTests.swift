@@ -22,7 +22,7 @@ struct JournalModelTests {
         for round in 0..<80 {
             var draft = try StoreDraft(reading: bytes.file.span, with: bytes.key)
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
-                change(&draft, &model, round, &generator)
+                try change(&draft, &model, round, &generator)
             }
             bytes = try draft.encodedWithKey()
             let read = try StoreDraft(reading: bytes.file.span, with: bytes.key)
@@ -41,7 +41,7 @@ struct JournalModelTests {
 
     private func change(
         _ draft: inout StoreDraft, _ model: inout Model, _ round: Int, _ generator: inout SeededGenerator
-    ) {
+    ) throws(StoreError) {
         let name = "p\(Int.random(in: 0..<6, using: &generator))"
         let other = model.secrets.keys.sorted().randomElement(using: &generator)
         let journal = model.journals.indices.randomElement(using: &generator)
@@ -51,7 +51,7 @@ struct JournalModelTests {
             model.secrets[name] = "secret\(round)EXAMPLE"
         case 2:
             guard let other else { return }
-            draft.share(keyOf: other, with: name)
+            try draft.share(keyOf: other, with: name)
             model.secrets[name] = model.secrets[other]
         case 3:
             draft.remove(profile: name)

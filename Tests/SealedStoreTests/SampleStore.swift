@@ -15,7 +15,7 @@ struct SampleStore: ~Copyable {
         var draft = StoreDraft()
         draft.set(sampleKey(1), for: "default")
         draft.set(sampleKey(2), for: "dev")
-        draft.share(keyOf: "dev", with: "test")
+        try draft.share(keyOf: "dev", with: "test")
         draft.setNote(SecretBytes(text: "journal"), .journal)
         let id = draft.id
         draft.add(

@@ -182,7 +182,7 @@ struct StoreTests {
             try StoreWriter(locking: sample.path).update(with: sample.dataKey) { draft in
                 switch choice {
                 case 0, 1: draft.set(sampleKey(round), for: name)
-                case 2: if let other { draft.share(keyOf: other, with: name) }
+                case 2: if let other { try draft.share(keyOf: other, with: name) }
                 default: if let other { draft.remove(profile: other) }
                 }
             }

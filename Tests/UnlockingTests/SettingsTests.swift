@@ -15,6 +15,8 @@ struct SettingsTests {
         #expect(settings.lifetimeAfterPassphrase == 172_800)
         #expect(settings.dialogs == .pinentry("/usr/bin/pinentry-qt"))
         #expect(Settings(reading: "pinentry = none").dialogs == .none)
+        #expect(Settings(reading: "log = journal").isLogged)
+        #expect(!Settings(reading: "log = journal\nlog = none").isLogged)
     }
 
     @Test(
@@ -25,6 +27,7 @@ struct SettingsTests {
             ("unlock-for = 0m", 1, .badValue(name: "unlock-for")), ("unlock-for =", 1, .badValue(name: "unlock-for")),
             ("#\nunlock-for-passphrase = 2y", 2, .badValue(name: "unlock-for-passphrase")),
             ("pinentry = qt", 1, .badValue(name: "pinentry")), ("= 3m", 1, .unknown("")),
+            ("log = yes", 1, .badValue(name: "log")),
         ] as [(String, Int, Settings.Problem.Kind)])
     func problems(text: String, line: Int, kind: Settings.Problem.Kind) {
         let settings = Settings(reading: text)

@@ -14,7 +14,7 @@ struct DoctorCommand: ParsableCommand {
     var fix = false
 
     @Option(
-        name: .customLong("rule"), help: "Mend only what this rule finds (may be repeated).",
+        name: .customLong("rule"), help: "Mend, and look at, only what this rule finds (may be repeated).",
         transform: { name in
             guard let rule = Rule(rawValue: name) else { throw ValidationError("there is no rule \"\(name)\"") }
             return rule
@@ -50,11 +50,11 @@ struct DoctorCommand: ParsableCommand {
         try report.end()
     }
 
-    /// Everything that any rule has found.
+    /// Everything that any rule has found, or those that were named.
     func report(in context: Context) throws -> DoctorReport {
         let situation = try Situation(in: context)
-        return DoctorReport(
-            situation.findings().map { DoctorEntry($0, in: situation) }
-                + (try StoreHealth(in: context)).findings.map(\.entry))
+        let found = situation.findings().filter { rules.isEmpty || rules.contains($0.problem.rule) }
+        let ofStore = try rules.isEmpty ? StoreHealth(in: context).findings.map(\.entry) : []
+        return DoctorReport(found.map { DoctorEntry($0, in: situation) } + ofStore)
     }
 }

@@ -58,7 +58,9 @@ struct LogCommand: ParsableCommand {
         let lines = isStarted ? (try? output.fileHandleForReading.readToEnd()) ?? Data() : Data()
         if isStarted { program.waitUntilExit() }
         let status = isStarted ? program.terminationStatus : Self.notFound
-        let uses = lines.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONDecoder().decode(Use.self, from: $0) }
+        let uses = lines.split(separator: UInt8(ascii: "\n")).compactMap {
+            try? JSONDecoder().decode(Use.self, from: $0)
+        }
         guard uses.isEmpty else { return uses }
         guard status != Self.notFound, FileManager.default.fileExists(atPath: journalSocket) else {
             throw Failure(
@@ -68,8 +70,8 @@ struct LogCommand: ParsableCommand {
         guard status == 0 else {
             throw Failure(
                 .locked, "the journal can't be read by you",
-                hint: "`sudo usermod -aG systemd-journal $USER` and a new login, or a journal on disk, which has a file "
-                    + "for each user: `sudo mkdir /var/log/journal`")
+                hint: "`sudo usermod -aG systemd-journal $USER` and a new login, or a journal on disk, which has a "
+                    + "file for each user: `sudo mkdir /var/log/journal`")
         }
         return []
     }

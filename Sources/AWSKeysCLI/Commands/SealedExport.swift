@@ -51,9 +51,46 @@ struct SealedExport: ParsableArguments {
                 .usage, "profile \"\(name)\" can't be shared: some SDKs can't read its name elsewhere",
                 hint: "add its key under a name of letters, digits and _.+@%/:-")
         }
+        let names = Set(profiles).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let expires = context.now() + Int(expiresIn?.seconds ?? 7 * 86400)
+        let (text, signer) = try logged(names, in: context) {
+            try seal(names, until: UInt64(expires), in: context)
+        }
+        if let toFile {
+            try makeNewFile(at: toFile, with: SecretBytes(copying: text.utf8.span))
+        } else {
+            Console.write(text, to: 1)
+        }
+        let readers = try recipients().map(\.fingerprint).joined(separator: ", ")
+        Console.note(
+            "sealed \(names.count == 1 ? "1 key" : "\(names.count) keys") for "
+                + (readers.isEmpty ? "whoever has the passphrase" : readers) + ", until \(timestamp(expires))")
+        Console.note("signed by \(signer): whoever imports it should know that this is you")
+    }
+
+    /// Logs what is a use of every one of the profiles, if the person wants it.
+    private func logged<Result>(_ names: [String], in context: Context, _ body: () throws -> Result) throws -> Result {
+        guard context.settings().isLogged else { return try body() }
+        // After the command and the subcommand.
+        hideArguments(after: 2)
+        let caller = Caller()
+        func log(_ answer: UseAnswer) {
+            for name in names { logUse(of: name, by: caller, answer, isApart: true) }
+        }
+        do {
+            let result = try body()
+            log(.key)
+            return result
+        } catch {
+            log((error as? Failure)?.code == .locked ? .refused : .failed)
+            throw error
+        }
+    }
+
+    /// - Returns: the bundle's text, and the fingerprint of who signed it.
+    private func seal(_ names: [String], until expires: UInt64, in context: Context) throws -> (String, String) {
         let store = try UnlockedStore.unlock(in: context)
         var bundle = NewBundle()
-        let names = Set(profiles).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         for name in names {
             let key = try store.key(of: name)
             try context.confirm(
@@ -67,20 +104,8 @@ struct SealedExport: ParsableArguments {
             }
         }
         let identity = try store.identityMadeIfNeedBe()
-        let now = context.now()
-        let expires = now + Int(expiresIn?.seconds ?? 7 * 86400)
-        let bytes = try seal(bundle, by: identity, UInt64(now), UInt64(expires), in: context)
-        let text = Armor.text(of: bytes)
-        if let toFile {
-            try makeNewFile(at: toFile, with: SecretBytes(copying: text.utf8.span))
-        } else {
-            Console.write(text, to: 1)
-        }
-        let readers = try recipients().map(\.fingerprint).joined(separator: ", ")
-        Console.note(
-            "sealed \(names.count == 1 ? "1 key" : "\(names.count) keys") for "
-                + (readers.isEmpty ? "whoever has the passphrase" : readers) + ", until \(timestamp(expires))")
-        Console.note("signed by \(identity.published.fingerprint): whoever imports it should know that this is you")
+        let bytes = try seal(bundle, by: identity, UInt64(context.now()), expires, in: context)
+        return (Armor.text(of: bytes), identity.published.fingerprint)
     }
 
     private func seal(

@@ -1,0 +1,71 @@
+import CredentialProcess
+import SealedStore
+import Sealing
+import Sessions
+import Unlocking
+
+extension Context {
+    /// What a profile answers with: its key, or a session, which is got if there is none. That is logged, if the person
+    /// wants it.
+    ///
+    /// - Parameter options: what was said about it; for a program, nothing is said on the way.
+    func credentials(
+        for profile: String, _ options: SessionOptions = SessionOptions()
+    ) throws -> ProfileCredentials {
+        guard settings().isLogged else { return try findCredentials(for: profile, options) }
+        // After the command and the subcommand.
+        hideArguments(after: 2)
+        let caller = Caller()
+        do {
+            let credentials = try findCredentials(for: profile, options)
+            logUse(of: profile, by: caller, credentials.sessionToken.count > 0 ? .session : .key, isApart: true)
+            return credentials
+        } catch {
+            logUse(of: profile, by: caller, (error as? Failure)?.code == .locked ? .refused : .failed, isApart: true)
+            throw error
+        }
+    }
+
+    private func findCredentials(for profile: String, _ options: SessionOptions) throws -> ProfileCredentials {
+        // A program has one deadline for everything; a person who has just unlocked the store has all the time again.
+        let deadline = Deadline(in: Unlocker.patience)
+        let store = try UnlockedStore.unlock(in: self, options.isForProgram ? [.mayAsk, .isForProgram] : .mayAsk)
+        let id = store.id
+        func confirm(_ confirmation: Confirmation?) throws {
+            try self.confirm(
+                confirmation, useOf: profile, store: id, isForProgram: options.isForProgram,
+                until: options.isForProgram ? deadline : Deadline(in: Unlocker.patience))
+        }
+        // As in the fast lane, a key that may go out needs nothing of the AWS files.
+        let mayBeKey = options.noSession || options.duration == nil && !options.wantsSession
+        var own: Confirmation?
+        if let key = try store.keyIfThere(of: profile) {
+            own = key.confirmation
+            if mayBeKey, !key.isSessionsOnly || options.noSession {
+                guard options.duration == nil else {
+                    throw Failure(.fixedDuration(profile: profile), profile: profile, store: store.path)
+                }
+                try confirm(own)
+                var credentials = ProfileCredentials(key)
+                credentials.isConfirmed = own != nil
+                return credentials
+            }
+        }
+        let world = try LiveSessions(store, of: profile, options, until: deadline)
+        func session<Result: ~Copyable>(_ body: () throws(SessionError) -> Result) throws -> Result {
+            do throws(SessionError) {
+                return try body()
+            } catch {
+                throw Failure(error, profile: profile, store: world.store.path)
+            }
+        }
+        let ofSource = try session { () throws(SessionError) in try world.confirmation(of: profile) }
+        let confirmation = Confirmation.stricter(own, ofSource)
+        // Also for a session that lies ready: it is the profile's use that somebody agrees to.
+        try confirm(confirmation)
+        if !options.isForProgram { world.deadline = Deadline(in: Unlocker.patience) }
+        var credentials = try session { () throws(SessionError) in try world.resolver().credentials(for: profile) }
+        credentials.isConfirmed = confirmation != nil
+        return credentials
+    }
+}
