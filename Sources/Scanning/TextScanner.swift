@@ -127,7 +127,7 @@ private struct Position {
     var column = 1
 
     mutating func advance(over bytes: borrowing Span<UInt8>, to end: Int) {
-        while let next = bytes.first(UInt8(ascii: "\n"), from: offset), next < end {
+        while let next = bytes.first(UInt8(ascii: "\n"), in: offset..<end) {
             (offset, line, column) = (next + 1, line + 1, 1)
         }
         column += bytes.characters(in: offset..<end)
