@@ -90,6 +90,7 @@ struct BundlePlan {
                     let notes = [
                         entry.exposed ? "lay in plain text" : nil, entry.isSessionsOnly ? "sessions only" : nil,
                         entry.isThere ? "is in the store" : nil, entry.replaced.map { "replaces \(short($0))" },
+                        entry.key.profile == "default" && !entry.isThere ? "for programs without a profile" : nil,
                     ]
                     return [
                         entry.key.profile, short(entry.key.accessKeyID),

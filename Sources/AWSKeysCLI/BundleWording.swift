@@ -20,6 +20,10 @@ extension Failure {
                 hint: "take all of it, down to -----END AWSKEYS BUNDLE-----; nothing was changed")
         case .damaged(.signature):
             self.init(.damaged, "\"\(file)\" was changed after its sender signed it", hint: again)
+        case .damaged(.text):
+            self.init(
+                .damaged, "\"\(file)\" is damaged in its text",
+                hint: "save the lines from -----BEGIN to -----END as they were sent, and nothing else")
         case .damaged(let part):
             self.init(.damaged, "\"\(file)\" is damaged in its \(part.rawValue)", hint: again)
         case .expired(let end):

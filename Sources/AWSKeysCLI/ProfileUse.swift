@@ -12,16 +12,32 @@ extension Context {
     func credentials(
         for profile: String, _ options: SessionOptions = SessionOptions()
     ) throws -> ProfileCredentials {
-        guard settings().isLogged else { return try findCredentials(for: profile, options) }
+        try logging(usesOf: [profile], as: { $0.sessionToken.count > 0 ? .session : .key }) {
+            try findCredentials(for: profile, options)
+        }
+    }
+
+    /// Uses profiles, and logs that, if the person wants it.
+    ///
+    /// - Parameters:
+    ///   - answer: what it has come to.
+    ///   - use: the use; what it throws is logged too.
+    func logging<Result: ~Copyable>(
+        usesOf profiles: [String], as answer: (borrowing Result) -> UseAnswer, _ use: () throws -> Result
+    ) throws -> Result {
+        guard settings().isLogged else { return try use() }
         // After the command and the subcommand.
         hideArguments(after: 2)
         let caller = Caller()
+        func log(_ answer: UseAnswer) {
+            for profile in profiles { logUse(of: profile, by: caller, answer, isApart: true) }
+        }
         do {
-            let credentials = try findCredentials(for: profile, options)
-            logUse(of: profile, by: caller, credentials.sessionToken.count > 0 ? .session : .key, isApart: true)
-            return credentials
+            let result = try use()
+            log(answer(result))
+            return result
         } catch {
-            logUse(of: profile, by: caller, (error as? Failure)?.code == .locked ? .refused : .failed, isApart: true)
+            log((error as? Failure)?.code == .locked ? .refused : .failed)
             throw error
         }
     }

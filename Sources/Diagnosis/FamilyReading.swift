@@ -95,8 +95,11 @@ private struct LineReader {
         }
         // What is indented belongs to the setting above.
         guard text.lowerBound == whole.lowerBound || syntax.readsIndented && isBelowValue else { return }
-        guard let delimiter = text.first(where: { isDelimiter(bytes[$0]) }) else { return try garbage() }
-        guard let profile else { return try garbage() }
+        guard let profile else {
+            guard syntax.beforeSections == .fatal else { return }
+            throw problem(.propertyBeforeSection)
+        }
+        guard let delimiter = text.first(where: { isDelimiter(bytes[$0]) }) else { return }
         let name = string(bytes, trimmed(bytes, text.lowerBound..<delimiter))
         var value = unquoted(bytes, withoutComment(bytes, delimiter + 1..<text.upperBound))
         if syntax.dropsEmpty, value.isEmpty { value = delimiter + 1..<whole.upperBound }
@@ -150,10 +153,6 @@ private struct LineReader {
             bytes[range.upperBound - 1] == bytes[range.lowerBound]
         else { return range }
         return range.lowerBound + 1..<range.upperBound - 1
-    }
-
-    private func garbage() throws(ConfigSyntaxError) {
-        if syntax.garbage == .fatal { throw problem(profile == nil ? .propertyBeforeSection : .notAProperty) }
     }
 
     private func problem(_ problem: ConfigSyntaxError.Problem) -> ConfigSyntaxError {

@@ -28,8 +28,8 @@ public struct FamilySyntax: Hashable, Sendable {
     var takesSpaces = true
     /// `name: value`.
     var colon = Treatment.passedOver
-    /// A line that is nothing, and a setting before the first section.
-    var garbage = Treatment.passedOver
+    /// A line before the first section.
+    var beforeSections = Treatment.passedOver
     /// A UTF-8 byte order mark: passed over with the first line, or fatal.
     var byteOrderMark = Treatment.fatal
     /// Whether quotes around a value are taken off.
@@ -42,7 +42,7 @@ public struct FamilySyntax: Hashable, Sendable {
 
     static let python = FamilySyntax(isPython: true, foldsCase: true)
     static let commonRuntime = FamilySyntax(
-        trimsHeaders: true, takesSpaces: false, colon: .fatal, garbage: .fatal)
+        trimsHeaders: true, takesSpaces: false, beforeSections: .fatal)
     static let ruby = FamilySyntax(
         comments: ";", takesUnprefixed: true, takesPrefixed: true, byteOrderMark: .passedOver, dropsEmpty: true,
         defaults: .bothMerged)

@@ -49,7 +49,7 @@ extension SDKFamily {
     }
 
     private static let commonRuntime: SDKFamily = {
-        let own: [Provider] = [.mergedKeys, .webIdentity, .singleSignOn, .process(nil)]
+        let own: [Provider] = [.webIdentity, .mergedKeys, .singleSignOn, .process(nil)]
         return SDKFamily(
             id: "crt", isMeasured: true, syntax: .commonRuntime, named: [.role] + own,
             byVariable: [.environmentKeys, .role] + own + [.environmentRole], source: own,

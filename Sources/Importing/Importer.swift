@@ -62,12 +62,8 @@ public struct Importer: ~Copyable {
         try Self.requireFree(profile, config: config, credentials: credentials)
         var draft = try read()
         let old = try self.key(of: profile, in: draft)
-        if let stored = try self.key(of: profile, in: draft), !isReplacing, !stored.isSameKey(as: key) {
-            throw .occupied(profile: profile, by: .inStore)
-        }
-        let confirmation = try sealing { () throws(StoreError) in try draft.confirmation(of: profile) }
-        draft.set(key, for: profile)
-        try sealing { () throws(StoreError) in try draft.tighten(confirmation, of: profile) }
+        var holders = try profilesByKey(in: draft)
+        try put(key, as: profile, of: profile, in: &draft, &holders, isReplacing: isReplacing)
         if isSessionsOnly || old.isSessionsOnly {
             try setSessionsOnly(true, of: profile, in: &draft)
         }

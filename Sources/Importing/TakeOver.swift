@@ -143,28 +143,37 @@ extension Importer {
         try carryOut(journal, in: &draft)
     }
 
-    /// Puts a key into a draft. Profiles with one key share it, so that it is rotated once.
+    /// Puts a key into a draft. Profiles with one key share it, so that it is rotated once, and what was said of it
+    /// holds for all of them; what was said of a key that it replaces isn't forgotten.
     ///
     /// - Parameters:
     ///   - profile: the profile that it is the key of.
     ///   - holders: the profiles with a key of that id.
+    ///   - isReplacing: whether it may take the place of another key.
     /// - Throws: ``ImportError/occupied(profile:by:)`` if there is another key under this name.
     func put(
         _ key: borrowing KeyRecord, as name: String, of profile: String, in draft: inout StoreDraft,
-        _ holders: inout [String: [String]]
+        _ holders: inout [String: [String]], isReplacing: Bool = false
     ) throws(ImportError) {
-        if let stored = try self.key(of: name, in: draft), !stored.isSameKey(as: key) {
+        if let stored = try self.key(of: name, in: draft), !isReplacing, !stored.isSameKey(as: key) {
             throw .occupied(profile: profile, by: .inStore)
         }
         var twin: String?
         for other in holders[key.accessKeyID] ?? [] where twin == nil {
             if let stored = try self.key(of: other, in: draft), stored.isSameKey(as: key) { twin = other }
         }
+        let confirmation = try sealing { () throws(StoreError) in try draft.confirmation(of: name) }
         if let twin {
-            try sealing { () throws(StoreError) in try draft.share(keyOf: twin, with: name) }
+            let (exposed, isSessionsOnly) = (key.exposed, key.isSessionsOnly)
+            try sealing { () throws(StoreError) in
+                try draft.share(keyOf: twin, with: name)
+                if exposed { try draft.setExposed(name) }
+                if isSessionsOnly { _ = try draft.setSessionsOnly(true, of: name) }
+            }
         } else {
             draft.set(key, for: name)
         }
+        try sealing { () throws(StoreError) in try draft.tighten(confirmation, of: name) }
         holders[key.accessKeyID, default: []].append(name)
     }
 }

@@ -30,6 +30,13 @@ public struct KeyRecord: ~Copyable, Sendable {
 }
 
 extension KeyRecord {
+    /// The same key, of which something else is said.
+    borrowing func copy(exposed: Bool, isSessionsOnly: Bool, _ confirmation: Confirmation?) -> KeyRecord {
+        KeyRecord(
+            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey.copy(), added: added, exposed: exposed,
+            isSessionsOnly: isSessionsOnly, confirmation: confirmation)
+    }
+
     /// Whether both are one access key, whatever else is known of them.
     public borrowing func isSameKey(as other: borrowing KeyRecord) -> Bool {
         accessKeyID == other.accessKeyID && other.secretAccessKey.withBytes { secretAccessKey.equals($0) }

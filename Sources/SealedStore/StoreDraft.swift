@@ -192,10 +192,7 @@ extension StoreDraft {
     /// - Returns: whether that is new; `false` if there is no such profile.
     public mutating func setSessionsOnly(_ isSessionsOnly: Bool, of profile: String) throws(StoreError) -> Bool {
         guard let key = try key(of: profile), key.isSessionsOnly != isSessionsOnly else { return false }
-        reseal(
-            KeyRecord(
-                accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey.copy(), added: key.added,
-                exposed: key.exposed, isSessionsOnly: isSessionsOnly, confirmation: key.confirmation), of: profile)
+        reseal(key.copy(exposed: key.exposed, isSessionsOnly: isSessionsOnly, key.confirmation), of: profile)
         return true
     }
 
@@ -207,11 +204,14 @@ extension StoreDraft {
         _ confirmation: Confirmation?, of profile: String
     ) throws(StoreError) -> Bool {
         guard let key = try key(of: profile), key.confirmation != confirmation else { return false }
-        reseal(
-            KeyRecord(
-                accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey.copy(), added: key.added,
-                exposed: key.exposed, isSessionsOnly: key.isSessionsOnly, confirmation: confirmation), of: profile)
+        reseal(key.copy(exposed: key.exposed, isSessionsOnly: key.isSessionsOnly, confirmation), of: profile)
         return true
+    }
+
+    /// Notes that a profile's key lay in plain text.
+    public mutating func setExposed(_ profile: String) throws(StoreError) {
+        guard let key = try key(of: profile), !key.exposed else { return }
+        reseal(key.copy(exposed: true, isSessionsOnly: key.isSessionsOnly, key.confirmation), of: profile)
     }
 
     /// How often a person is asked about a profile's key; `nil` for never, or if there's no such profile.

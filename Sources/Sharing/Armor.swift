@@ -33,7 +33,9 @@ public enum Armor {
             plain.append(text[at])
         }
         let lastLine = Array(("\n" + last).utf8)
-        guard plain.suffix(lastLine.count) == lastLine[...] else { throw .truncated }
+        guard plain.suffix(lastLine.count) == lastLine[...] else {
+            throw plain.contains(lastLine) ? .damaged(.text) : .truncated
+        }
         let letters = plain[first.utf8.count..<plain.count - lastLine.count].filter { $0 != lineFeed }
         guard let bundle = Base64.standard.bytes(in: letters.span),
             Array(self.text(of: bundle).utf8) == plain + [lineFeed]
@@ -44,10 +46,12 @@ public enum Armor {
     private static let lineFeed = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")
 
-    /// What is left without the white space around it.
+    /// What is left without the white space around it, and without a byte order mark, which some editors put first.
     private static func content(of text: borrowing Span<UInt8>) -> (start: Int, end: Int) {
         let space = Array(" \t\r\n".utf8)
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         var (start, end) = (0, text.count)
+        if text.extracting(0..<min(mark.count, end)).array() == mark { start = mark.count }
         while start < end, space.contains(text[start]) { start += 1 }
         while end > start, space.contains(text[end - 1]) { end -= 1 }
         return (start, end)

@@ -143,6 +143,7 @@ def test_without_anybody_it_fails_at_once(home: Home, frequency: str) -> None:
         ["export", "dev"],
         ["export", "dev", "--no-session"],
         ["export", "dev", "--to-file", "exported"],
+        ["export", "dev", "--sealed", "--passphrase-file", "FILE", "--to-file", "exported"],
         ["exec", "dev", "--", "/bin/echo", "started"],
         ["exec", "dev", "--server", "--", "/bin/echo", "started"],
         ["whoami", "dev"],
@@ -157,7 +158,8 @@ def test_without_anybody_it_fails_at_once(home: Home, frequency: str) -> None:
 def test_no_way_out_goes_around_it(make_home: MakeHome, stub: Stub, command: list[str]) -> None:
     roles = Roles.make(make_home, stub)
     roles.home.run("confirm", "dev", "--always").done()
-    assert_nobody(roles.home.run(*command))
+    file = roles.home.env["AWSKEYS_PASSPHRASE_FILE"]
+    assert_nobody(roles.home.run(*(file if word == "FILE" else word for word in command)))
     assert stub.actions == []
     assert not (roles.home.path / "exported").exists()
 

@@ -179,7 +179,7 @@ struct StoreTests {
             let name = "p\(Int.random(in: 0..<8, using: &generator))"
             let other = model.keys.sorted().randomElement(using: &generator)
             let choice = Int.random(in: 0..<4, using: &generator)
-            try StoreWriter(locking: sample.path).update(with: sample.dataKey) { draft in
+            try StoreWriter(locking: sample.path).update(with: sample.dataKey) { (draft) throws(StoreError) in
                 switch choice {
                 case 0, 1: draft.set(sampleKey(round), for: name)
                 case 2: if let other { try draft.share(keyOf: other, with: name) }

@@ -65,7 +65,7 @@ struct Shape: Sendable, CustomTestStringConvertible {
     /// How many profiles share the first key.
     var sharing = 0
     var isSessionsOnly = false
-    var confirmation: Confirmation?
+    var confirmation: SealedStore.Confirmation?
     var slots: [Slot.Kind] = []
     /// Notes, and how many bytes they have.
     var notes: [(NoteKind, Int)] = []

@@ -71,7 +71,6 @@ struct BundleImport: ParsableArguments {
         Console.say("signed by \(signer), good until \(timestamp(Int(clamping: bundle.expires)))\n")
         Console.say(plan.table)
         guard !options.dryRun else { return }
-        if options.verify { try plan.verifyKeys(keys, AWSAccess(in: context)) }
         if sender == nil {
             guard Terminal.isThere else {
                 throw Failure(
@@ -81,6 +80,8 @@ struct BundleImport: ParsableArguments {
             Console.note("anybody can sign a bundle: is that the fingerprint which its sender told you?")
         }
         try Console.confirm(plan.question, yes: options.yes)
+        // Not before: whoever made the keys sees who asks about them.
+        if options.verify { try plan.verifyKeys(keys, AWSAccess(in: context)) }
         if let store {
             try plan.put(keys, into: store, in: context)
         } else {

@@ -53,7 +53,7 @@ struct SealedExport: ParsableArguments {
         }
         let names = Set(profiles).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let expires = context.now() + Int(expiresIn?.seconds ?? 7 * 86400)
-        let (text, signer) = try logged(names, in: context) {
+        let (text, signer) = try context.logging(usesOf: names, as: { _ in .key }) {
             try seal(names, until: UInt64(expires), in: context)
         }
         if let toFile {
@@ -66,25 +66,6 @@ struct SealedExport: ParsableArguments {
             "sealed \(names.count == 1 ? "1 key" : "\(names.count) keys") for "
                 + (readers.isEmpty ? "whoever has the passphrase" : readers) + ", until \(timestamp(expires))")
         Console.note("signed by \(signer): whoever imports it should know that this is you")
-    }
-
-    /// Logs what is a use of every one of the profiles, if the person wants it.
-    private func logged<Result>(_ names: [String], in context: Context, _ body: () throws -> Result) throws -> Result {
-        guard context.settings().isLogged else { return try body() }
-        // After the command and the subcommand.
-        hideArguments(after: 2)
-        let caller = Caller()
-        func log(_ answer: UseAnswer) {
-            for name in names { logUse(of: name, by: caller, answer, isApart: true) }
-        }
-        do {
-            let result = try body()
-            log(.key)
-            return result
-        } catch {
-            log((error as? Failure)?.code == .locked ? .refused : .failed)
-            throw error
-        }
     }
 
     /// - Returns: the bundle's text, and the fingerprint of who signed it.
