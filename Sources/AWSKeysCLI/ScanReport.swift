@@ -148,7 +148,7 @@ extension ScanProblem {
         case .damagedRepository: "it is damaged"
         case .shallowRepository: "it is a shallow clone, without its older commits"
         case .partialRepository: "it is a partial clone, without all of its files"
-        case .silentGit: "git says nothing"
+        case .silentGit: "git said nothing for too long"
         case .noGit: "git is not there"
         case .git(let status): "git ended with status \(status)"
         }
