@@ -162,6 +162,14 @@ def test_the_setting_counts_from_the_next_command_on(home: Home, journal: Journa
     assert answers(journal, home) == [("dev", "key")] * 2
 
 
+def test_a_program_with_settings_of_its_own_ends_it_for_nobody(logged: Home, journal: Journal, tmp_path: Path) -> None:
+    fast = alone(logged, tmp_path / "alone")
+    other = Home(logged.path, logged.folder, logged.env | {"XDG_CONFIG_HOME": str(tmp_path / "nothing")})
+    journal.run(other, "awskeys", "export", "dev").done()
+    journal.run(fast, programs.HELPER, "prod").done()
+    assert answers(journal, logged) == [("dev", "key"), ("prod", "key")]
+
+
 def test_it_is_shown_as_a_table_and_by_profile_and_time(logged: Home, journal: Journal) -> None:
     for profile in ("dev", "prod"):
         journal.run(logged, programs.HELPER, profile).done()
