@@ -207,6 +207,17 @@ def test_a_name_makes_no_field_and_does_no_harm(logged: Home, journal: Journal) 
     assert "\x1b" not in table and "a?b?X=" in table
 
 
+def test_an_answer_that_another_program_wrote_does_no_harm(logged: Home, journal: Journal) -> None:
+    programs.run([*journal.through, logged.helper, "dev"], logged.env).done()
+    [entry] = journal.entries()
+    fields = {name: entry[name] for name in entry if name.startswith("AWSKEYS_")} | {"AWSKEYS_ANSWER": "\x1b[2Kkey"}
+    lines = "".join(f"{name}={value}\n" for name, value in (fields | {"MESSAGE_ID": entry["MESSAGE_ID"]}).items())
+    programs.run([*journal.through, "logger", "--journald"], logged.env, stdin=lines).done()
+    journal.settle()
+    table = journal.run(logged, "awskeys", "log").done().stdout
+    assert "\x1b" not in table and table.endswith("?[2Kkey\n")
+
+
 # What must not be there.
 
 
