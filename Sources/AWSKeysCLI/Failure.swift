@@ -32,5 +32,5 @@ struct Failure: Error {
     }
 
     /// The text for standard error.
-    var text: String { "awskeys: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? "") }
+    var text: String { printable("awskeys: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? "")) }
 }
