@@ -19,7 +19,7 @@ extension MendedFile {
                 1 + (0..<hunk.lines.lowerBound).count { bytes[$0] == UInt8(ascii: "\n") }
             }
             let (minus, plus) = (masked(gone).map { "- " + $0 }, masked(came).map { "+ " + $0 })
-            return "@@ line \(number) @@\n" + (minus + plus).joined(separator: "\n")
+            return printable("@@ line \(number) @@\n" + (minus + plus).joined(separator: "\n"))
         }.joined(separator: "\n")
     }
 

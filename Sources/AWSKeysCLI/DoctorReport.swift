@@ -17,7 +17,7 @@ struct DoctorEntry: Encodable {
     /// A paragraph for people: what is wrong and where, and the next step.
     var text: String {
         let place = file.map { $0 + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
-        return "\(severity.rawValue): \(place)\(message)" + (hint.map { "\n  hint: \($0)" } ?? "")
+        return printable("\(severity.rawValue): \(place)\(message)" + (hint.map { "\n  hint: \($0)" } ?? ""))
     }
 
     init(

@@ -35,7 +35,7 @@ struct Failure: Error {
     }
 
     /// The text for standard error.
-    var text: String { "awskeys: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? "") }
+    var text: String { printable("awskeys: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? "")) }
 }
 
 /// What the system calls an error number.

@@ -16,15 +16,15 @@ extension ImportFrom {
                     temporary: found.temporary, profiles: plan.profiles.map(Document.Profile.init)))
             return false
         }
-        let place = harmless(found.place, isQuoted: false)
+        let place = harmless(found.place, keeping: "\"")
         let rows = plan.taken.map { profile in
             [profile.name, short(profile.accessKeyID), place, profile.action.words].map {
-                harmless($0, isQuoted: false)
+                harmless($0, keeping: "\"")
             }
         }
         if !rows.isEmpty { Console.say(Console.table([["PROFILE", "KEY", "FROM", "TO"]] + rows)) }
         for profile in plan.profiles {
-            let name = harmless(profile.name, isQuoted: false)
+            let name = harmless(profile.name, keeping: "\"")
             switch profile.action {
             case .take: break
             case .isThere: Console.say("already there: \(name)")
