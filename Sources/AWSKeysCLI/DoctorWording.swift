@@ -103,8 +103,8 @@ extension Finding {
             switch problem
         {
         case .syntax(.byteOrderMark): "takes it out"
-        case .syntax(.duplicateSection): "makes one section of the two, in which the last setting counts"
-        case .syntax: "keeps the last one, which the other SDKs read"
+        case .syntax(.duplicateSection): "makes one section of the two"
+        case .syntax: "keeps one of the two, which say the same"
         case .unprefixedSection: "writes [profile \(profile ?? "")]"
         case .twoDefaults: "takes [profile default] out, which says the same"
         case .inlineComment: "puts it on a line of its own, above"
@@ -137,8 +137,8 @@ extension ConfigSyntaxError.Problem {
         case .byteOrderMark: "save it as UTF-8 without BOM"
         case .notText: "save it as UTF-8"
         case .loneCarriageReturn: "end lines with LF or CR LF"
-        case .duplicateSection: "make one section of the two"
-        case .duplicateProperty: "delete one of the two lines"
+        case .duplicateSection: "make one section of the two, with the values that should count"
+        case .duplicateProperty: "delete the line whose value should not count"
         case .propertyBeforeSection: "put it into a section"
         case .notAProperty: "delete the line, or put `#` before it"
         }
