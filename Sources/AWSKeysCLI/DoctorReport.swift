@@ -1,5 +1,6 @@
 import AWSConfig
 import ArgumentParser
+import CredentialProcess
 import Diagnosis
 
 /// One thing that `awskeys doctor` has found, in words.
@@ -16,7 +17,7 @@ struct DoctorEntry: Encodable {
 
     /// A paragraph for people: what is wrong and where, and the next step.
     var text: String {
-        let place = file.map { $0 + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
+        let place = file.map { harmless($0) + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
         return "\(severity.rawValue): \(place)\(message)" + (hint.map { "\n  hint: \($0)" } ?? "")
     }
 
@@ -29,15 +30,16 @@ struct DoctorEntry: Encodable {
         self.file = file
         self.line = line
         self.profile = profile
-        self.message = message
-        self.hint = hint
+        self.message = harmlessSentence(message)
+        self.hint = hint.map(harmlessSentence)
     }
 
     /// What a rule has found in the files or the environment.
     init(_ finding: Finding, in situation: Situation) {
         self.init(
             rule: finding.problem.rule.rawValue, severity: finding.problem.severity,
-            file: finding.file.map { situation.path(of: $0) }, line: finding.line, profile: finding.profile,
+            file: finding.file.map { situation.path(of: $0) }, line: finding.line,
+            profile: finding.profile.map(shownName),
             message: finding.message, hint: finding.hint)
         fixable = finding.fix != nil
     }

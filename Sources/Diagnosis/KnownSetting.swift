@@ -29,9 +29,10 @@ public enum KnownSetting {
 
     private static let others: Set<String> = [
         "credential_process", "mfa_process", "sso_role_name", "sso_registration_scopes", "login_session",
-        "api_versions", "s3", "s3api", "dynamodb", "sts", "cloudfront", "x_security_token_expires", "aws_session_expiration",
-        "aws_credential_expiration", "aws_expiration", "expiration", "x_principal_arn", "session_tags",
-        "transitive_session_tags", "source_identity", "session_policy", "session_policy_arns",
+        "api_versions", "s3", "s3api", "dynamodb", "sts", "cloudfront", "x_security_token_expires",
+        "aws_session_expiration", "aws_credential_expiration", "aws_expiration", "expiration",
+        "x_principal_arn", "session_tags", "transitive_session_tags", "source_identity", "session_policy",
+        "session_policy_arns",
     ]
 
     /// Whether a comment may stand behind its value: what isn't known may be free text, and a command may have the

@@ -67,6 +67,16 @@ def program(name: str, mode: int = 0o755, *, above: int = 0o755) -> Change:
     return put
 
 
+def folder_in_path(name: str) -> Change:
+    """Puts a folder with a program's name into PATH."""
+
+    def put(home: Home) -> None:
+        (home.path / "bin" / name).mkdir(parents=True)
+        home.env["PATH"] = f"{home.path / 'bin'}:{os.environ['PATH']}"
+
+    return put
+
+
 def copy(text: str, name: str = ".env") -> Change:
     """Puts a file into a home."""
 
@@ -122,7 +132,7 @@ CASES = [
         name="with-one-key",
     ),
     Case("duplicate-section", PLAIN, f"[dev]\n{PROD.lines()}[dev]\n{DEV.lines()}", "credentials:4", name="of-two-keys"),
-    Case("duplicate-section", "[profile a]\n[profile a] # owner: Bob\nregion = a\n", "", "config:2", name="with-a-note"),
+    Case("duplicate-section", "[profile a]\n[profile a] # of Bob\nregion = a\n", "", "config:2", name="with-a-note"),
     Case(
         "duplicate-section",
         f"[profile dev]\nregion = a # b\n[profile dev]\nregion = c\n{DEV.lines()}",
@@ -339,6 +349,15 @@ CASES = [
         healthy=(f"[profile a]\n{ROLE}source_profile = a\n{DEV.lines()}", ""),
     ),
     Case(
+        "source-without-credentials",
+        f"[profile a]\n{ROLE}source_profile = b\n[profile b]\nregion = a\n",
+        "",
+        "config:3",
+        "note",
+        spoil=program("aws-vault"),
+        name="but-in-aws-vault",
+    ),
+    Case(
         "role-and-process",
         f"{LINE}{ROLE}",
         "",
@@ -357,6 +376,15 @@ CASES = [
         is_fixed=True,
         healthy=(LINE, ""),
         cure=program("tool"),
+    ),
+    Case(
+        "relative-program",
+        "[profile dev]\ncredential_process = tool --for dev\n",
+        "",
+        "config:2",
+        "warning",
+        spoil=folder_in_path("tool"),
+        name="beside-a-folder-of-its-name",
     ),
     Case("relative-program", "[profile dev]\ncredential_process = ./tool\n", "", "config:2", "warning", name="dot"),
     Case(
