@@ -72,7 +72,7 @@ let package = Package(
             name: "Unlocking",
             dependencies: ["CBSD", "CChild", "DurableFiles", "KeyCache", "Keyring", "SealedStore", "Sealing"],
             swiftSettings: strict),
-        .target(name: "Scanning", dependencies: ["Sealing"], swiftSettings: strict),
+        .target(name: "Scanning", dependencies: ["CChild", "Sealing"], swiftSettings: strict),
         .target(
             name: "OtherTools",
             dependencies: ["AWSAPI", "CGcrypt", "DurableFiles", "Keyring", "Sealing", "Unlocking"],

@@ -66,6 +66,8 @@ public struct ConfigDocument: Sendable {
         public let isIndented: Bool
         /// Whether indented lines follow, which belong to it.
         public internal(set) var isContinued = false
+        /// Whether there is no value but on one of these lines, for which botocore refuses the file.
+        public internal(set) var hidesValue = false
         /// Whether one of these lines looks like a key line of its own.
         public internal(set) var hidesKeyLine = false
     }
@@ -113,6 +115,8 @@ public struct ConfigSyntaxError: Error, Equatable, Sendable {
         case propertyBeforeSection
         /// A line that is neither section, property nor comment.
         case notAProperty
+        /// A value that stands below its name, of a property that has none on its own line.
+        case valueBelow(String)
     }
 
     /// What is wrong.

@@ -96,8 +96,13 @@ private struct ConfigParser: ~Copyable {
             if isKeyLine(bytes, text.lowerBound + 1..<text.upperBound) { keyLikeComments.append(line) }
             // To some readers an indented comment belongs to the property above.
             if indent > 0 { continueProperty(with: whole, hidesKeyLine: false) }
-        } else if indent > indentation, sections.last?.properties.isEmpty == false {
+        } else if indent > indentation, let property = sections.last?.properties.last {
             continueProperty(with: whole, hidesKeyLine: isKeyLine(bytes, text))
+            // Below a name alone, botocore wants a list of settings.
+            if property.value.isEmpty, !isNested(bytes, text) {
+                if sections.last?.properties.last?.hidesValue == false { try refuse(.valueBelow(property.name)) }
+                hideValue()
+            }
         } else if first == UInt8(ascii: "["), let close = lastIndex(of: UInt8(ascii: "]"), in: bytes, text) {
             indentation = indent
             try beginSection(bytes, text: text, close: close, isIndented: indent > 0, whole: whole)
@@ -158,6 +163,11 @@ private struct ConfigParser: ~Copyable {
         sections[section].end = whole.upperBound
     }
 
+    private mutating func hideValue() {
+        let section = sections.count - 1
+        sections[section].properties[sections[section].properties.count - 1].hidesValue = true
+    }
+
     /// Ends the reading, or notes why a stricter reader would end it.
     private mutating func refuse(_ kind: ConfigSyntaxError.Problem) throws(ConfigSyntaxError) {
         guard isTolerant else { throw problem(kind) }
@@ -183,6 +193,23 @@ private func isKeyLine(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> B
     }
     return false
 }
+
+/// Whether a line below a name without a value is a setting, as botocore's `_parse_nested` has it: `=` has to be in
+/// each part that is a line of its own to Python's `splitlines`.
+private func isNested(_ bytes: borrowing Span<UInt8>, _ text: Range<Int>) -> Bool {
+    var start = text.lowerBound
+    while start < text.upperBound {
+        var end = start
+        while end < text.upperBound, !isLineBreakToPython(bytes[end]) { end += 1 }
+        let part = trimmed(bytes, start..<end)
+        if !part.isEmpty, !part.contains(where: { bytes[$0] == UInt8(ascii: "=") }) { return false }
+        start = end + 1
+    }
+    return true
+}
+
+/// Vertical tab, form feed and the separators of ASCII.
+private func isLineBreakToPython(_ byte: UInt8) -> Bool { [0x0B, 0x0C, 0x1C, 0x1D, 0x1E].contains(byte) }
 
 private func isDelimiter(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "=") || byte == UInt8(ascii: ":") }
 

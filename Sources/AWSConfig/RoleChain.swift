@@ -19,7 +19,7 @@ public struct RoleChain: Codable, Equatable, Sendable {
     public let roles: [Role]
 
     /// How many roles a chain has at most: each is a call to STS before the last one's answer.
-    static let mostRoles = 256
+    public static let mostRoles = 256
 
     /// A chain.
     public init(source: CredentialSource, roles: [Role]) {

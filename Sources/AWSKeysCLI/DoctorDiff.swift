@@ -19,7 +19,7 @@ extension MendedFile {
             let minus = before.withBytes { masked($0.extracting(hunk.lines)) }.map { "- " + $0 }
             let end = hunk.lines.upperBound + shift
             let plus = after.withBytes { masked($0.extracting(start..<end)) }.map { "+ " + $0 }
-            return "@@ line \(line) @@\n" + (minus + plus).joined(separator: "\n")
+            return printable("@@ line \(line) @@\n" + (minus + plus).joined(separator: "\n"))
         }.joined(separator: "\n")
     }
 
@@ -67,7 +67,7 @@ extension Edit {
 }
 
 /// Settings whose first word is no secret, and says what is going on.
-private let shown: Set<String> = ["region", "output", "source_profile"]
+private let shownSettings: Set<String> = ["region", "output", "source_profile"]
 
 /// Lines as they may be shown.
 private func masked(_ bytes: borrowing Span<UInt8>) -> [String] {
@@ -98,7 +98,7 @@ private func masked(text line: borrowing Span<UInt8>) -> String {
     case UInt8(ascii: ";"): return "; " + mask
     case UInt8(ascii: "["):
         guard let close = line.indices.first(where: { line[$0] == UInt8(ascii: "]") }) else { return mask }
-        let header = "[" + harmlessSentence(shownName(text(line, 1..<close))) + "]"
+        let header = "[" + shownName(text(line, 1..<close)) + "]"
         return header + ((close + 1..<line.count).contains { line[$0] > 0x20 } ? " " + mask : "")
     default: break
     }
@@ -111,7 +111,7 @@ private func masked(text line: borrowing Span<UInt8>) -> String {
     // What is no word of the kind that belongs there may be anything.
     let isShown =
         name == ProfileLine.property
-        ? Failure.plainProgram(of: first) != nil : shown.contains(name) && SectionHeader.isPlain(first)
+        ? Failure.plainProgram(of: first) != nil : shownSettings.contains(name) && SectionHeader.isPlain(first)
     guard isShown, first.hasPrefix("/") || shownName(first) == first else { return name + " = " + mask }
     return name + " = " + first + (words.count > 1 ? " " + mask : "")
 }

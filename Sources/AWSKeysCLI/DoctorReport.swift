@@ -1,6 +1,5 @@
 import AWSConfig
 import ArgumentParser
-import CredentialProcess
 import Diagnosis
 
 /// One thing that `awskeys doctor` has found, in words.
@@ -17,8 +16,8 @@ struct DoctorEntry: Encodable {
 
     /// A paragraph for people: what is wrong and where, and the next step.
     var text: String {
-        let place = file.map { harmless($0) + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
-        return "\(severity.rawValue): \(place)\(message)" + (hint.map { "\n  hint: \($0)" } ?? "")
+        let place = file.map { $0 + (line.map { ":\($0)" } ?? "") + ": " } ?? ""
+        return printable("\(severity.rawValue): \(place)\(message)" + (hint.map { "\n  hint: \($0)" } ?? ""))
     }
 
     init(
@@ -30,8 +29,8 @@ struct DoctorEntry: Encodable {
         self.file = file
         self.line = line
         self.profile = profile
-        self.message = harmlessSentence(message)
-        self.hint = hint.map(harmlessSentence)
+        self.message = message
+        self.hint = hint
     }
 
     /// What a rule has found in the files or the environment.

@@ -44,7 +44,7 @@ extension Situation {
         var facts = ExaminedFile.Facts()
         var bytes = SecretBytes(zeros: 0)
         // Some let SDKs see no file that way.
-        guard path != hiddenFile else {
+        guard !isHidden(path) else {
             facts.isThere = false
             return ExaminedFile(path, bytes: bytes, as: file, facts: facts)
         }

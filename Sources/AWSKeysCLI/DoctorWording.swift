@@ -25,7 +25,7 @@ extension Finding {
         case .inheritance(let credentials):
             "boto3 and the AWS CLI give every profile what stands in [DEFAULT]"
                 + (credentials.isEmpty ? "" : ": \(credentials.joined(separator: ", "))")
-        case .inlineComment(let setting): "boto3 takes the comment behind \"\(setting)\" for part of its value"
+        case .inlineComment(let setting): "boto3 takes the comment behind \(shown(setting)) for part of its value"
         case .plainKey(let id): "\(name) has a key in plain text (\(shortID(id)))"
         case .defaultKey: "[default] has a key, which every program uses that is not told a profile"
         case .halfKey(let missing, let isEmpty, let isElsewhere):
@@ -139,13 +139,12 @@ extension ConfigSyntaxError.Problem {
         case .byteOrderMark: "the file begins with a byte order mark"
         case .notText: "this is not UTF-8 text"
         case .loneCarriageReturn: "a carriage return stands within the line"
-        case .duplicateSection(let name, let first):
-            "section [\(shownName(name))] stands twice (first on line \(first))"
+        case .duplicateSection(let name, let first): "\(shown(section: name)) stands twice (first on line \(first))"
         case .duplicateProperty(let name, let first):
-            (KnownSetting.contains(name) ? "\"\(name)\"" : "a setting")
-                + " stands twice in the section (first on line \(first))"
+            "\(shown(name)) stands twice in the section (first on line \(first))"
         case .propertyBeforeSection: "a setting stands before the first section"
         case .notAProperty: "the line is neither a section nor a setting"
+        case .valueBelow(let name): "the value of \(shown(name)) stands below its name"
         }
     }
 
@@ -158,6 +157,7 @@ extension ConfigSyntaxError.Problem {
         case .duplicateProperty: "delete the line whose value should not count"
         case .propertyBeforeSection: "put it into a section"
         case .notAProperty: "delete the line, or put `#` before it"
+        case .valueBelow: "write it behind the `=`, on one line"
         }
     }
 }

@@ -161,6 +161,7 @@ extension SDKError {
         case .emptySource(let name, let other): "\"\(name)\" has no credentials, though \"\(other)\" builds on it"
         case .unknownSource(let place): "a `credential_source` that it doesn't know (\(paths.short(place)))"
         case .needsCode(let place): "it cannot ask for the code that `mfa_serial` wants (\(paths.short(place)))"
+        case .tooManyRoles: "roles build on one another, too many to be followed"
         case .noVariables: "a role builds on the keys of the environment, which has none"
         }
     }
@@ -172,10 +173,11 @@ extension ConfigSyntaxError.Problem {
         case .byteOrderMark: "a byte order mark"
         case .notText: "no UTF-8 text"
         case .loneCarriageReturn: "a carriage return within a line"
-        case .duplicateSection(let name, let first): "[\(name)] stands twice (first on line \(first))"
-        case .duplicateProperty(let name, let first): "\"\(name)\" stands twice (first on line \(first))"
+        case .duplicateSection(let name, let first): "\(shown(section: name)) stands twice (first on line \(first))"
+        case .duplicateProperty(let name, let first): "\(shown(name)) stands twice (first on line \(first))"
         case .propertyBeforeSection: "a setting before the first section"
         case .notAProperty: "neither a section nor a setting"
+        case .valueBelow(let name): "the value of \(shown(name)) below its name"
         }
     }
 }

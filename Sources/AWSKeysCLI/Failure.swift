@@ -1,3 +1,6 @@
+import DurableFiles
+import Foundation
+
 /// What the command line says when something didn't work: one message, the next step, and the exit code.
 struct Failure: Error {
     let code: Code
@@ -32,5 +35,10 @@ struct Failure: Error {
     }
 
     /// The text for standard error.
-    var text: String { "awskeys: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? "") }
+    var text: String { printable("awskeys: \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? "")) }
+}
+
+/// What the system calls an error number.
+func reason(_ number: Int32) -> String {
+    number == FileError.notAFile ? "Is no file" : unsafe String(cString: strerror(number))
 }

@@ -1,16 +1,29 @@
 import CredentialProcess
+import Importing
 
-/// A sentence of ours with foreign text in it, as a terminal may have it: quotation marks stand around names.
-func harmlessSentence(_ text: String) -> String {
-    text.split(separator: "\"", omittingEmptySubsequences: false).map { harmless(String($0)) }.joined(separator: "\"")
+// What others have written, where it becomes part of what awskeys says.
+
+/// The name of a setting, in quotation marks; what isn't written as settings are may be a secret in the wrong place.
+func shown(_ setting: String) -> String {
+    let isName = setting.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+        default: false
+        }
+    }
+    let isOneCase = setting.dropFirst() == setting.dropFirst().lowercased() || setting == setting.uppercased()
+    return isName && isOneCase ? "\"\(setting)\"" : "a setting"
 }
 
-/// A name from the files, unless it may be a secret that somebody has put there: keys have at least 40 of these
-/// characters.
-func shownName(_ name: String) -> String {
-    let runs = name.split { !($0.isASCII && ($0.isLetter || $0.isNumber || "+/=".contains($0))) }
-    return runs.contains { $0.count >= 40 } ? String(repeating: "*", count: 16) : name
-}
+/// The header of a section; what looks like a key may be a secret in the wrong place.
+func shown(section header: String) -> String { holdsKey(header.utf8.span) ? "a section" : "section [\(header)]" }
+
+/// What awskeys says, with nothing in it that a terminal would act on.
+func printable(_ text: String) -> String { harmless(text, keeping: "\"\n") }
+
+/// A name from the files, masked where it may be a secret in the wrong place.
+func shownName(_ name: String) -> String { holdsKey(name.utf8.span) ? String(repeating: "*", count: 16) : name }
 
 /// What looks like an access key's id, shortened: who mixed up the lines has a secret there.
 func shortID(_ text: String) -> String {

@@ -1,5 +1,6 @@
 import AWSConfig
 import ArgumentParser
+import CredentialProcess
 import Foundation
 import Importing
 import OtherTools
@@ -41,8 +42,10 @@ struct ImportFrom {
         var temporary = 0
         /// The profile that a command of `credential_process` asks the tool for.
         var asked: (String) -> String? = { _ in nil }
-        /// What to do about the copy that stays where it was; the profiles' names follow.
-        let afterwards: ([String]) -> String
+        /// All that were looked at, those too that nobody asked for.
+        var all: [OtherKey] = []
+        /// What to do about the copies that stay where they were, by the keys that the store doesn't have.
+        let afterwards: (_ missing: [OtherKey]) throws -> [String]
     }
 
     let command: ImportCommand
@@ -70,7 +73,8 @@ struct ImportFrom {
         }
         for name in command.profiles where !found.keys.contains(where: { $0.profile == name }) {
             throw Failure(
-                .notFound, "\(found.place) has no key of profile \"\(name)\"",
+                .notFound,
+                "\(harmless(found.place, keeping: "\"")) has no key of profile \"\(harmless(name))\"",
                 hint: "`awskeys import --from \(source.rawValue) --dry-run` shows those that it has")
         }
     }
@@ -106,7 +110,8 @@ struct ImportFrom {
         let passphrases = OtherTool.Passphrases(variable: { KeyInput.environmentSecret($0) }) {
             (what, isRight) throws(Obstacle) in
             try askForPassphrase(
-                of: what, environment: context.environment, settings: settings, until: Deadline(in: .seconds(300)),
+                of: harmless(what, keeping: "\""), environment: context.environment, settings: settings,
+                until: Deadline(in: .seconds(300)),
                 isRight: isRight)
         }
         let read: OtherKeys
@@ -125,38 +130,11 @@ struct ImportFrom {
         if !command.profiles.isEmpty { keys.removeAll { !command.profiles.contains($0.profile) } }
         return Found(
             keys: keys, place: "\(tool.name) (\(read.backend.rawValue))", areExposed: false, temporary: read.temporary,
-            asked: { tool.profile(askedForBy: $0) },
-            afterwards: { names in
-                "\(tool.name) still has its copy: " + names.map { "`\(tool.removal(of: $0))`" }.joined(separator: ", ")
+            asked: { tool.profile(askedForBy: $0) }, all: read.keys,
+            afterwards: { missing in
+                let names = read.keys.filter { key in !missing.contains { $0 === key } }.map(\.profile)
+                return try [afterwards(of: tool, has: names, in: context)]
             })
-    }
-
-    /// The keys of the console's files. A single one is that of the profile that is named, if one is.
-    private static func findInCSV(_ command: ImportCommand) throws -> Found {
-        var keys: [OtherKey] = []
-        for path in command.paths {
-            let found = try KeyInput.csvKeys(KeyInput.file(path), path: path)
-            for key in found {
-                let isNamed = command.paths.count == 1 && found.count == 1 && command.profiles.count == 1
-                let profile = isNamed ? command.profiles[0] : key.profile
-                guard !profile.isEmpty else {
-                    throw Failure(
-                        .usage, "\"\(path)\" doesn't say whose key it has",
-                        hint: "import it alone, with `--profile NAME`")
-                }
-                guard !keys.contains(where: { $0.profile == profile }) else {
-                    throw Failure(
-                        .usage, "the files have two keys for \"\(profile)\"", hint: "import one file after the other")
-                }
-                _ = try KeyInput.record(
-                    id: key.accessKeyID, secret: key.secretAccessKey.copy(), now: 0, exposed: true)
-                keys.append(key.renamed(profile))
-            }
-        }
-        if !command.profiles.isEmpty { keys.removeAll { !command.profiles.contains($0.profile) } }
-        return Found(keys: keys, place: command.paths.joined(separator: ", "), areExposed: true) { _ in
-            "the keys still lie in plain text there: `shred -u " + command.paths.joined(separator: " ") + "`"
-        }
     }
 
     /// The key in the environment's variables.
@@ -169,7 +147,8 @@ struct ImportFrom {
         let found = OtherKey(
             command.profiles[0], accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey.copy())
         return Found(keys: [found], place: "the environment", areExposed: true) { _ in
-            "programs use AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY before any profile: unset them where they are set"
+            let names = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            return ["programs use \(names) before any profile: unset them where they are set"]
         }
     }
 
@@ -211,10 +190,11 @@ struct ImportFrom {
                 isSessionsOnly: command.sessions
             ) { record($0) }
         }
-        Console.say("imported \(count(plan.taken)) from \(found.place)")
+        Console.say("imported \(count(plan.taken)) from \(harmless(found.place, keeping: "\""))")
         if command.sessions { Console.note(AdoptCommand.limits) }
         Console.note("`awskeys import --undo` gives the AWS files back, and leaves the keys in the store")
-        Console.note(found.afterwards(plan.taken.map(\.name)))
+        // What can't be looked at can't be advised on, and the import is done.
+        for line in (try? found.afterwards(store.missing(of: found.all))) ?? [] { Console.note(line) }
         if found.areExposed {
             Console.note("others may have seen them: `awskeys rotate --imported` replaces them")
         }

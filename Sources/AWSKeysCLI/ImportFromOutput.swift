@@ -1,4 +1,5 @@
 import AWSConfig
+import CredentialProcess
 import Importing
 
 extension ImportFrom {
@@ -15,15 +16,19 @@ extension ImportFrom {
                     temporary: found.temporary, profiles: plan.profiles.map(Document.Profile.init)))
             return false
         }
+        let place = harmless(found.place, keeping: "\"")
         let rows = plan.taken.map { profile in
-            [profile.name, short(profile.accessKeyID), found.place, profile.action.words]
+            [profile.name, short(profile.accessKeyID), place, profile.action.words].map {
+                harmless($0, keeping: "\"")
+            }
         }
         if !rows.isEmpty { Console.say(Console.table([["PROFILE", "KEY", "FROM", "TO"]] + rows)) }
         for profile in plan.profiles {
+            let name = harmless(profile.name, keeping: "\"")
             switch profile.action {
             case .take: break
-            case .isThere: Console.say("already there: \(profile.name)")
-            case .leave(let reason): Console.say("left alone: \(profile.name): \(reason.words)")
+            case .isThere: Console.say("already there: \(name)")
+            case .leave(let reason): Console.say("left alone: \(name): \(reason.words)")
             }
         }
         if found.temporary > 0 {
@@ -36,7 +41,7 @@ extension ImportFrom {
         if !command.sessions, plan.taken.contains(where: { $0.action.replaces }) {
             Console.say("\nprograms may have got sessions of these keys until now; with `--sessions` they go on to")
         }
-        if plan.taken.isEmpty { Console.say("nothing to import from \(found.place)") }
+        if plan.taken.isEmpty { Console.say("nothing to import from \(place)") }
         return !command.dryRun && !plan.taken.isEmpty
     }
 }

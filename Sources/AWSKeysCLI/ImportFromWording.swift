@@ -1,3 +1,5 @@
+import CredentialProcess
+import DurableFiles
 import Keyring
 import OtherTools
 import Unlocking
@@ -9,14 +11,14 @@ extension Failure {
         let only = "`--profile NAME` takes others without it; nothing was changed"
         switch error {
         case .noKeys:
-            let collection = "its collection \"\(tool.collection)\""
-            let places = ["secret-service": collection, "pass": "pass", "file": "\"\(tool.folder)\""]
-            let all = [collection] + (tool.passPrefix.isEmpty ? [] : ["pass"]) + ["\"\(tool.folder)\""]
+            let collection = "its collection \"\(harmless(tool.collection))\""
+            let places = ["secret-service": collection, "pass": "pass", "file": "\"\(harmless(tool.folder))\""]
+            let all = [collection] + (tool.passPrefix.isEmpty ? [] : ["pass"]) + ["\"\(harmless(tool.folder))\""]
             self.init(
                 .notFound,
                 (profiles.isEmpty
                     ? "no keys of \(tool.name) in "
-                    : "\(tool.name) has no key of \"\(profiles.joined(separator: "\", \""))\" in ")
+                    : "\(tool.name) has no key of \"\(profiles.map { harmless($0) }.joined(separator: "\", \""))\" in ")
                     + (tool.backend.flatMap { places[$0] } ?? all.joined(separator: ", nor in ")),
                 hint: tool.passphraseVariable == nil
                     ? "`\(tool.name) credentials list` shows them"
@@ -24,31 +26,33 @@ extension Failure {
                         + "AWS_VAULT_FILE_DIR")
         case .otherBackend(let name):
             self.init(
-                .config, "\(tool.name) is told to use the backend \"\(name)\", which can't be read here",
+                .config, "\(tool.name) is told to use the backend \"\(harmless(name))\", which can't be read here",
                 hint: "secret-service, pass and file can: copy the keys to one of them with \(tool.name)")
         case .file(let error):
             let failure = Failure(error)
-            self.init(failure.code, failure.message, hint: failure.hint ?? "look at what is there; nothing was changed")
+            self.init(
+                failure.code, failure.message,
+                hint: failure.hint ?? (error.path == tool.folder ? "look at what is there; nothing was changed" : only))
         case .wrongPassphrase(let folder):
             self.init(
-                .locked, "the passphrase opens none of \(tool.name)'s keys in \"\(folder)\"",
+                .locked, "the passphrase opens none of \(tool.name)'s keys in \"\(harmless(folder))\"",
                 hint: tool.passphraseVariable.map { "check \($0), or unset it to be asked" })
         case .notAsked(let obstacle, let folder):
             self.init(
-                .locked, "\(tool.name)'s keys in \"\(folder)\" need their passphrase, and \(obstacle.why)",
+                .locked, "\(tool.name)'s keys in \"\(harmless(folder))\" need their passphrase, and \(obstacle.why)",
                 hint: "run it in a terminal" + (tool.passphraseVariable.map { ", or set \($0)" } ?? ""))
         case .keyring(let error, let collection):
             self.init(
                 error == .locked || error == .dismissed || error == .unanswered ? .locked : .unavailable,
-                "\(tool.name)'s collection \"\(collection)\" can't be read: \(error.words)",
+                "\(tool.name)'s collection \"\(harmless(collection))\" can't be read: \(error.words)",
                 hint: "unlock it, then try again")
         case .notShown(let item):
             self.init(
-                .unavailable, "`\(tool.passProgram) show \"\(item)\"` gives nothing",
+                .unavailable, "`\(harmless(tool.passProgram)) show \"\(harmless(item))\"` gives nothing",
                 hint: "try it in this terminal; nothing was changed")
         case .item(let problem, let place):
             let code: Code = problem == .otherPassphrase ? .locked : .damaged
-            self.init(code, "\"\(place)\" \(problem.words)", hint: only)
+            self.init(code, "\"\(harmless(place))\" \(problem.words)", hint: only)
         }
     }
 }

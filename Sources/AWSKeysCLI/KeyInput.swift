@@ -1,4 +1,5 @@
 import AWSAPI
+import CredentialProcess
 import DurableFiles
 import Foundation
 import OtherTools
@@ -45,14 +46,17 @@ enum KeyInput {
 
     /// The first key in a file that the console made.
     static func csv(_ input: borrowing SecretBytes, path: String, now: UInt64) throws -> KeyRecord {
-        let key = try csvKeys(input, path: path)[0]
+        let key = try csvKeys(input, path: path).keys[0]
         return try record(
             id: key.accessKeyID, secret: key.secretAccessKey.copy(), now: now, exposed: true)
     }
 
     /// The keys in a file that the console made: a line of column names, then a line a key. Each has the name of its
-    /// user for a profile, or an empty one where the file doesn't tell it. There is one at least.
-    static func csvKeys(_ input: borrowing SecretBytes, path: String) throws -> [OtherKey] {
+    /// user for a profile, or an empty one where the file doesn't tell it. There is one at least. The file may have the
+    /// user's password for the console, too.
+    static func csvKeys(
+        _ input: borrowing SecretBytes, path: String
+    ) throws -> (keys: [OtherKey], hasPasswords: Bool) {
         try input.withBytes { input in
             let hasMark = input.count >= 3 && input[0] == 0xEF && input[1] == 0xBB && input[2] == 0xBF
             let lines = fields(of: input, in: (hasMark ? 3 : 0)..<input.count, separator: UInt8(ascii: "\n"))
@@ -61,18 +65,22 @@ enum KeyInput {
             func column(_ name: String) -> Int? { columns.firstIndex { says(name, input, $0) } }
             guard lines.count >= 2, let id = column("access key id"), let secret = column("secret access key") else {
                 throw Failure(
-                    .usage, "\"\(path)\" has no columns \"Access key ID\" and \"Secret access key\" with a key below",
+                    .usage,
+                    "\"\(harmless(path))\" has no columns \"Access key ID\" and \"Secret access key\" with a key below",
                     hint: "take the file that the console offers when it makes a key")
             }
-            let user = column("user name")
+            let (user, password) = (column("user name"), column("password"))
             let rows = lines.dropFirst().map { fields(of: input, in: $0, separator: comma) }
-            return rows.enumerated().compactMap { number, row in
-                guard number == 0 || !row.isEmpty else { return nil }
+            var (keys, hasPasswords): ([OtherKey], Bool) = ([], false)
+            for (number, row) in rows.enumerated() where number == 0 || !row.isEmpty {
                 func field(_ column: Int?) -> Range<Int> { column.flatMap { $0 < row.count ? row[$0] : nil } ?? 0..<0 }
-                return OtherKey(
-                    text(input, field(user)), accessKeyID: text(input, field(id)),
-                    secretAccessKey: SecretBytes(copying: input.extracting(field(secret))))
+                keys.append(
+                    OtherKey(
+                        text(input, field(user)), accessKeyID: text(input, field(id)),
+                        secretAccessKey: SecretBytes(copying: input.extracting(field(secret)))))
+                if !field(password).isEmpty { hasPasswords = true }
             }
+            return (keys, hasPasswords)
         }
     }
 

@@ -11,7 +11,7 @@ extension AWSFile {
             counted = edit.range.lowerBound
             let removed = lines(in: edit.range).map { "- " + $0 }
             let added = edit.text.map(\.shown).joined().split(whereSeparator: \.isNewline).map { "+ " + $0 }
-            return "@@ line \(line) @@\n" + (removed + added).joined(separator: "\n")
+            return printable("@@ line \(line) @@\n" + (removed + added).joined(separator: "\n"))
         }.joined(separator: "\n")
     }
 

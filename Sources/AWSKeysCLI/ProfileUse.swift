@@ -1,4 +1,5 @@
 import CredentialProcess
+import KeyCache
 import SealedStore
 import Sealing
 import Sessions
@@ -25,7 +26,7 @@ extension Context {
     func logging<Result: ~Copyable>(
         usesOf profiles: [String], as answer: (borrowing Result) -> UseAnswer, _ use: () throws -> Result
     ) throws -> Result {
-        guard settings().isLogged else { return try use() }
+        guard isLogged else { return try use() }
         // After the command and the subcommand.
         hideArguments(after: 2)
         let caller = Caller()
@@ -42,14 +43,21 @@ extension Context {
         }
     }
 
+    /// Whether uses are logged: as the settings say, else as those did with which the store was unlocked.
+    var isLogged: Bool {
+        if let isLogged = settings().isLogged { return isLogged }
+        guard let path = try? storePath(), let store = try? ClosedStore(at: path) else { return false }
+        return KeyCache.load(store: store.id, isUse: false)?.isLogged ?? false
+    }
+
     private func findCredentials(for profile: String, _ options: SessionOptions) throws -> ProfileCredentials {
         // A program has one deadline for everything; a person who has just unlocked the store has all the time again.
         let deadline = Deadline(in: Unlocker.patience)
         let store = try UnlockedStore.unlock(in: self, options.isForProgram ? [.mayAsk, .isForProgram] : .mayAsk)
         let id = store.id
-        func confirm(_ confirmation: Confirmation?) throws {
+        func confirm(_ confirmation: Confirmation?, _ use: ConfirmedUse) throws {
             try self.confirm(
-                confirmation, useOf: profile, store: id, isForProgram: options.isForProgram,
+                confirmation, use, store: id, isForProgram: options.isForProgram,
                 until: options.isForProgram ? deadline : Deadline(in: Unlocker.patience))
         }
         // As in the fast lane, a key that may go out needs nothing of the AWS files.
@@ -61,7 +69,7 @@ extension Context {
                 guard options.duration == nil else {
                     throw Failure(.fixedDuration(profile: profile), profile: profile, store: store.path)
                 }
-                try confirm(own)
+                try confirm(own, store.ownKey(of: profile))
                 var credentials = ProfileCredentials(key)
                 credentials.isConfirmed = own != nil
                 return credentials
@@ -75,10 +83,10 @@ extension Context {
                 throw Failure(error, profile: profile, store: world.store.path)
             }
         }
-        let ofSource = try session { () throws(SessionError) in try world.confirmation(of: profile) }
-        let confirmation = Confirmation.stricter(own, ofSource)
+        let source = try session { () throws(SessionError) in try world.confirmation(of: profile) }
+        let confirmation = Confirmation.stricter(own, source.confirmation)
         // Also for a session that lies ready: it is the profile's use that somebody agrees to.
-        try confirm(confirmation)
+        try confirm(confirmation, source.use)
         if !options.isForProgram { world.deadline = Deadline(in: Unlocker.patience) }
         var credentials = try session { () throws(SessionError) in try world.resolver().credentials(for: profile) }
         credentials.isConfirmed = confirmation != nil

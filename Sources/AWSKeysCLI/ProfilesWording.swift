@@ -9,19 +9,23 @@ extension Failure {
             self.init(
                 ConfigSyntaxError(problem: problem, file: .config, line: error.line), path: file,
                 consequence: "; so it is no template")
+        case .key:
+            self.init(
+                .config, "\(place) has what looks like a key, and a template holds no secrets",
+                hint: "put the key into the store (`awskeys add`), and name its profile as `source_profile`")
         case .unknownSection(let name):
             self.init(
                 .config, "\(place) has a section [\(name)] that a template doesn't have, or has once",
                 hint: "a template has [template NAME], [accounts] and [roles], each once")
         case .unknownSetting(let name):
             self.init(
-                .config, "\(place) has \"\(name)\", which no template has",
+                .config, "\(place) has \(shown(name)), which no template has",
                 hint: "docs/commands.md lists the settings; others belong into profiles of your own")
         case .missing(let what):
             self.init(.config, "\"\(file)\" has no \(what)", hint: "`awskeys help profiles apply` shows a template")
         case .oddLine(let name):
             self.init(
-                .config, "\(place) has \"\(name)\" indented, continued, or with a colon",
+                .config, "\(place) has \(shown(name)) indented, continued, or with a colon",
                 hint: "write it as one line, `name = value`")
         case .badValue(let name):
             self.init(

@@ -50,7 +50,9 @@ struct ScanReport {
             findings = report.findings.map { Entry($0, report.profiles($0.spot)) }
             examplesLeftOut = report.exampleCount
             knownIDsUsed = report.known != nil
-            unreadable = report.unreadable.map { Problem(path: text($0.path), reason: $0.problem.words) }
+            unreadable = report.unreadable.map {
+                Problem(path: text($0.path), reason: $0.problem.words, hint: $0.hint)
+            }
         }
 
         enum CodingKeys: String, CodingKey {
@@ -98,6 +100,7 @@ struct ScanReport {
     struct Problem: Encodable {
         let path: String
         let reason: String
+        let hint: String?
     }
 }
 
@@ -116,13 +119,23 @@ extension Unreadable {
     /// For standard error.
     var words: String {
         let path = printable(path)
-        switch problem {
-        case .system: return "awskeys: cannot read \"\(path)\": \(problem.words)"
-        case .foreignRepository:
-            return "awskeys: \(problem.words): \"\(path)\"\n"
-                + "  hint: if you trust it, `git config --global --add safe.directory \"\(path)\"`"
-        case .damagedRepository, .git, .noGit:
-            return "awskeys: cannot read all of the repository \"\(path)\": \(problem.words)"
+        let line =
+            switch problem {
+            case .system: "cannot read \"\(path)\": \(problem.words)"
+            case .foreignRepository: "\(problem.words): \"\(path)\""
+            default: "cannot read all of the repository \"\(path)\": \(problem.words)"
+            }
+        return "awskeys: \(line)" + (hint.map { "\n  hint: \($0)" } ?? "")
+    }
+
+    /// The next step, where there is one.
+    var hint: String? {
+        let path = printable(path)
+        return switch problem {
+        case .foreignRepository: "if you trust it, `git config --global --add safe.directory \"\(path)\"`"
+        case .shallowRepository: "fetch the rest first: `git -C \"\(path)\" fetch --unshallow`"
+        case .partialRepository: "fetch the rest first: `git -C \"\(path)\" fetch --refetch --no-filter`"
+        default: nil
         }
     }
 }
@@ -133,6 +146,9 @@ extension ScanProblem {
         case .system(let number): reason(number)
         case .foreignRepository: "git does not read a repository that belongs to another user"
         case .damagedRepository: "it is damaged"
+        case .shallowRepository: "it is a shallow clone, without its older commits"
+        case .partialRepository: "it is a partial clone, without all of its files"
+        case .silentGit: "git said nothing for too long"
         case .noGit: "git is not there"
         case .git(let status): "git ended with status \(status)"
         }

@@ -56,12 +56,18 @@ final class LiveSessions: SessionWorld {
         }
     }
 
-    /// How often a person is asked about the key that a profile's chain begins with; `nil` for never.
-    func confirmation(of profile: String) throws(SessionError) -> Confirmation? {
-        guard case .store(let source) = try chain(of: profile).source else { return nil }
+    /// How often a person is asked about the key that a profile's chain begins with, `nil` for never, and what about.
+    func confirmation(of profile: String) throws(SessionError) -> (confirmation: Confirmation?, use: ConfirmedUse) {
+        let chain = try chain(of: profile)
+        var source = profile
+        if case .store(let name) = chain.source { source = name }
         let open = try openStore()
         do throws(StoreError) {
-            return try open.confirmation(of: source)
+            let use = ConfirmedUse(
+                profile: profile, keyProfile: source, keyTag: try open.keyTag(of: source) ?? [],
+                roles: chain.roles.map(\.arn))
+            guard case .store = chain.source else { return (nil, use) }
+            return (try open.confirmation(of: source), use)
         } catch {
             throw .store(error)
         }

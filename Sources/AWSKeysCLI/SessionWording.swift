@@ -86,7 +86,7 @@ extension Failure {
     static func plainProgram(of command: String) -> Substring? {
         let word = command.prefix { $0 != " " && $0 != "\t" }
         let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-/~".contains($0)) }
-        return isPlain && !word.isEmpty ? word : nil
+        return isPlain && !word.isEmpty && shownName(String(word)) == word ? word : nil
     }
 
     private static func named(_ name: String, by profile: String) -> String {

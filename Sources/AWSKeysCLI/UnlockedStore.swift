@@ -165,6 +165,18 @@ struct UnlockedStore: ~Copyable {
         return result
     }
 
+    /// The profiles that the latest import is about, which its undo gives their keys back.
+    func latestImport() throws -> [String] {
+        do {
+            return try Importer(StoreWriter(locking: path), dataKey: dataKey, line: context.profileLine())
+                .latestImport()
+        } catch let error as StoreError {
+            throw Failure(error, store: path)
+        } catch let error as ImportError {
+            throw Failure(error, store: path)
+        }
+    }
+
     private func perform<Result>(_ body: (borrowing Importer) throws -> Result) throws -> Result {
         do {
             let result = try body(Importer(StoreWriter(locking: path), dataKey: dataKey, line: context.profileLine()))

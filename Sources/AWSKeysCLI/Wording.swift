@@ -1,4 +1,5 @@
 import AWSConfig
+import CredentialProcess
 import DurableFiles
 import Foundation
 import Importing
@@ -16,7 +17,7 @@ extension Failure {
             switch error.number {
             case ENOSPC, EDQUOT: "free some space and try again"
             case EROFS: "make the file system writable and try again"
-            case EACCES, EPERM: "look at who owns it with `ls -ld \"\(error.path)\"`"
+            case EACCES, EPERM: "look at who owns it with `ls -ld \"\(harmless(error.path))\"`"
             default: nil
             }
         let action = [
@@ -24,7 +25,7 @@ extension Failure {
         ]
         let what = action[error.call] ?? "replace"
         self.init(
-            refused ? .cantCreate : .inputOutput, "cannot \(what) \"\(error.path)\": \(reason(error.number))",
+            refused ? .cantCreate : .inputOutput, "cannot \(what) \"\(harmless(error.path))\": \(reason(error.number))",
             hint: hint)
     }
 
@@ -111,6 +112,10 @@ extension Failure {
             self.init(
                 .config, "config and credentials are one file, \"\(file)\"",
                 hint: "let AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name two files")
+        case .hidden(let file):
+            self.init(
+                .config, "the AWS file that would change is hidden by the environment, which names \"\(file)\"",
+                hint: "unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE")
         case .changedMeanwhile(let file):
             self.init(.busy, "\"\(file)\" was changed by another program meanwhile", hint: "run the command again")
         case .unusableProgram(let program):
@@ -141,36 +146,6 @@ extension Failure {
                 .config, "\"\(path)\" was changed since it was mended, and would lose the change",
                 hint: "keep it as it is, or take the change back first; nothing was changed")
         }
-    }
-
-    init(
-        _ error: ConfigSyntaxError, path: String, consequence: String = "; boto3 and the AWS CLI cannot read the file"
-    ) {
-        let problem: String
-        let step: String
-        switch error.problem {
-        case .byteOrderMark:
-            (problem, step) = ("begins with a byte order mark, which no SDK reads", "save it as UTF-8 without BOM")
-        case .notText: (problem, step) = ("is not UTF-8 text", "save it as UTF-8")
-        case .loneCarriageReturn:
-            (problem, step) = ("has a carriage return within a line", "end lines with LF or CR LF")
-        case .duplicateSection(let name, let first):
-            (problem, step) = (
-                "has the section [\(name)] twice (first on line \(first))", "make one section of the two"
-            )
-        case .duplicateProperty(let name, let first):
-            (problem, step) = (
-                "has \"\(name)\" twice in a section (first on line \(first))", "delete one of the two lines"
-            )
-        case .propertyBeforeSection:
-            (problem, step) = ("has a setting before the first section", "put it into a section")
-        case .notAProperty:
-            (problem, step) = ("is neither a section nor a setting", "delete the line, or put `#` before it")
-        }
-        let subject =
-            problem.hasPrefix("is neither") ? "line \(error.line) of \"\(path)\"" : "\"\(path)\", line \(error.line),"
-        self.init(
-            .config, "\(subject) \(problem)\(consequence)", hint: step)
     }
 
     init(_ error: KeyringError) {
@@ -293,6 +268,3 @@ extension LeaveReason {
         }
     }
 }
-
-/// What the system calls an error number.
-func reason(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }

@@ -24,7 +24,9 @@ public struct Caller: Sendable {
 
 /// A text with `?` in the place of what a terminal or a dialog wouldn't show as it is: control characters, those that
 /// turn the direction of writing or take no room, and quotation marks, which stand around it.
-public func harmless(_ text: String) -> String {
+///
+/// - Parameter kept: characters that stay: quotation marks, where none stand around it.
+public func harmless(_ text: String, keeping kept: String = "") -> String {
     var shown = ""
     for scalar in text.unicodeScalars {
         let isShown =
@@ -32,7 +34,7 @@ public func harmless(_ text: String) -> String {
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
             default: scalar != "\""
             }
-        shown.unicodeScalars.append(isShown ? scalar : "?")
+        shown.unicodeScalars.append(isShown || kept.unicodeScalars.contains(scalar) ? scalar : "?")
     }
     return shown
 }

@@ -139,6 +139,7 @@ extension FamilyResolver {
     /// The credentials of a profile that a role builds on.
     private func source(_ name: String, for profile: String, visited: [String]) throws(Stop) -> Outcome {
         guard exists(name) else { throw Stop(.chain(.noProfile(name, namedBy: profile))) }
+        guard visited.count < RoleChain.mostRoles else { throw Stop(.tooManyRoles) }
         if habits.contains(.refusesHalves) { try checkHalves(name) }
         let isVisited = visited.contains(name)
         let hasPart = (find("aws_access_key_id", of: name) ?? find("aws_secret_access_key", of: name)) != nil

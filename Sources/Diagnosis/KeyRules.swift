@@ -13,6 +13,8 @@ extension Situation {
                 let name = file.document.file
                 let line = [id?.line, secret?.line].compactMap(\.self).min()
                 guard let line else { return lonelyToken(of: profile, section, name) }
+                // It isn't missing, and is found for that.
+                if id?.hidesValue ?? false || secret?.hidesValue ?? false { return [] }
                 guard let id, let secret, !id.value.isEmpty, !secret.value.isEmpty else {
                     return [half(of: profile, id, secret, name, line)]
                 }

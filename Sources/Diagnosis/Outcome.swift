@@ -103,6 +103,8 @@ public enum SDKError: Equatable, Sendable {
     case unknownSource(Place)
     /// It can't ask for the code that a role wants.
     case needsCode(Place)
+    /// The profiles that build on each other are too many to be followed.
+    case tooManyRoles
     /// A role builds on the keys of the environment, which has none.
     case noVariables
 }

@@ -10,6 +10,7 @@ public enum Rule: String, Sendable, CaseIterable {
     case duplicateSetting = "duplicate-setting"
     case settingBeforeSection = "setting-before-section"
     case notASetting = "not-a-setting"
+    case valueBelow = "value-below"
     case unreadableFile = "unreadable-file"
     case missingFile = "missing-file"
     case oneFile = "one-file"
@@ -121,6 +122,7 @@ extension Problem {
         case .syntax(.duplicateProperty): .duplicateSetting
         case .syntax(.propertyBeforeSection): .settingBeforeSection
         case .syntax(.notAProperty): .notASetting
+        case .syntax(.valueBelow): .valueBelow
         case .unreadableFile: .unreadableFile
         case .missingFile: .missingFile
         case .oneFile: .oneFile

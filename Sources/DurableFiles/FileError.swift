@@ -6,8 +6,11 @@ public struct FileError: Error, Equatable, Sendable {
     public let call: String
     /// The file it was done to.
     public let path: String
-    /// The error number, as in `errno(3)`.
+    /// The error number, as in `errno(3)`, or ``notAFile``.
     public let number: Int32
+
+    /// A FIFO, a device or the like stands in the place of a file; no error number says so.
+    public static let notAFile: Int32 = -1
 
     /// A failure with the number that the failing call left behind.
     public init(_ call: String, _ path: String, number: Int32) {

@@ -1,4 +1,5 @@
 public import AWSConfig
+import CredentialProcess
 public import DurableFiles
 public import SealedStore
 public import Sealing
@@ -40,7 +41,7 @@ public struct AWSFile: ~Copyable {
         do throws(FileError) {
             return try readFile(at: path, atMost: largest)
         } catch {
-            if error.isMissing { return nil }
+            if error.isMissing || isHidden(path) { return nil }
             throw .file(error)
         }
     }
@@ -71,6 +72,8 @@ public enum ImportError: Error, Equatable, Sendable {
     case syntax(ConfigSyntaxError, path: String)
     /// Both names lead to one file, so that it isn't clear which sections are what.
     case oneFile(path: String)
+    /// A file that is to be written, and that the environment hides.
+    case hidden(path: String)
     /// A file was changed by someone else between the plan and its execution.
     case changedMeanwhile(path: String)
     /// A program's path that can't stand in a file so that every SDK starts it.
@@ -89,13 +92,16 @@ public enum ImportError: Error, Equatable, Sendable {
     case changedSince(path: String)
 }
 
-/// Refuses two names for one file.
+/// Whether a name leads to what is named so that nobody sees a file.
+public func isHidden(_ path: String) -> Bool { (try? resolvingLinks(path)) == hiddenFile }
+
+/// Refuses two names for one file; those that hide it are none.
 ///
 /// - Throws: ``ImportError/oneFile(path:)``.
 public func requireTwoFiles(_ credentials: String, _ config: String) throws(ImportError) {
     let isOne: Bool
     do throws(FileError) {
-        isOne = try resolvingLinks(credentials) == resolvingLinks(config)
+        isOne = try resolvingLinks(credentials) == resolvingLinks(config) && !isHidden(config)
     } catch {
         throw .file(error)
     }

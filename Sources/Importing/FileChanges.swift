@@ -99,8 +99,14 @@ extension Optional where Wrapped == SecretBytes {
     }
 }
 
+/// Refuses to write what is no file: in its place, there would be one afterwards.
+func requireShown(_ path: String) throws(ImportError) {
+    if isHidden(path) { throw .hidden(path: path) }
+}
+
 /// Replaces one of the AWS files, which keeps its owner and its permissions; a new one is its owner's alone.
 func replaceAWSFile(_ path: String, with bytes: borrowing Span<UInt8>) throws(ImportError) {
+    try requireShown(path)
     do throws(FileError) {
         let attributes = try attributes(of: path) ?? .secret
         try makeFolder(at: folder(of: path))
@@ -112,6 +118,7 @@ func replaceAWSFile(_ path: String, with bytes: borrowing Span<UInt8>) throws(Im
 
 /// Removes one of the AWS files; where its name is a symbolic link, the link stays.
 func removeAWSFile(_ path: String) throws(ImportError) {
+    try requireShown(path)
     do throws(FileError) {
         try removeFile(at: try resolvingLinks(path))
     } catch {

@@ -156,6 +156,7 @@ public struct Importer: ~Copyable {
 
     /// Seals a journal with what a draft changes, and then changes the files.
     func carryOut(_ journal: borrowing Journal, in draft: inout StoreDraft) throws(ImportError) {
+        for path in [journal.config.path, journal.credentials.path].compactMap(\.self) { try requireShown(path) }
         for path in [try journal.config.changedPath(), try journal.credentials.changedPath()] {
             if let path { throw .changedMeanwhile(path: path) }
         }

@@ -45,27 +45,29 @@ public struct ProfileTemplate: Sendable, Equatable {
     ///
     /// - Throws: ``TemplateError``.
     public init(reading bytes: borrowing Span<UInt8>) throws(TemplateError) {
+        if let line = lineWithKey(in: bytes) { throw TemplateError(.key, line: line) }
         let document: ConfigDocument
         do throws(ConfigSyntaxError) {
             document = try ConfigDocument(reading: bytes, as: .config)
         } catch {
             throw TemplateError(.syntax(error.problem), line: error.line)
         }
+        if let line = document.keyLikeComments.first { throw TemplateError(.key, line: line) }
         var (template, accounts, roles): (Section?, Section?, Section?)
         for section in document.sections {
             let words = section.header.text.split(separator: " ").map(String.init)
             let read = try Section(section, in: bytes)
             switch (words.first, words.count) {
             case ("template", 2) where template == nil && SectionHeader.isPlain(words[1]): template = read
-            case ("accounts", 1): accounts = read
-            case ("roles", 1): roles = read
+            case ("accounts", 1) where accounts == nil: accounts = read
+            case ("roles", 1) where roles == nil: roles = read
             default: throw TemplateError(.unknownSection(section.header.text), line: section.line)
             }
         }
         guard let template else { throw TemplateError(.missing("[template NAME]"), line: 1) }
         guard let accounts, !accounts.entries.isEmpty else { throw TemplateError(.missing("[accounts]"), line: 1) }
         guard let roles, !roles.entries.isEmpty else { throw TemplateError(.missing("[roles]"), line: 1) }
-        name = String(template.header.dropFirst("template ".count))
+        name = template.header.split(separator: " ").last.map(String.init) ?? ""
         for entry in template.entries where !(Self.copied + Self.own).contains(entry.name) {
             throw TemplateError(.unknownSetting(entry.name), line: entry.line)
         }
@@ -87,6 +89,9 @@ public struct ProfileTemplate: Sendable, Equatable {
         }
         let pattern = template["profile"]?.value ?? "{account}-{role}"
         let partition = template["partition"]?.value ?? "aws"
+        if let entry = template["partition"], !isPartition(partition) {
+            throw TemplateError(.badValue(entry.name), line: entry.line)
+        }
         var profiles: [Profile] = []
         var lines: [String: Int] = [:]
         for account in accounts.entries {
@@ -150,6 +155,8 @@ public struct TemplateError: Error, Equatable, Sendable {
 
     /// What can be wrong.
     public enum Problem: Equatable, Sendable {
+        /// What looks like a key, or a half of one.
+        case key
         /// It isn't written like an AWS file.
         case syntax(ConfigSyntaxError.Problem)
         /// A section that no template has, or that is there twice.
@@ -170,7 +177,8 @@ public struct TemplateError: Error, Equatable, Sendable {
         case twice(String)
     }
 
-    init(_ problem: Problem, line: Int) {
+    /// What another reader finds wrong.
+    public init(_ problem: Problem, line: Int) {
         self.problem = problem
         self.line = line
     }
@@ -233,6 +241,12 @@ extension ProfileTemplate.Setting {
 
     /// Whether a profile would be its own source.
     fileprivate func isSource(of profile: String) -> Bool { name == "source_profile" && value == profile }
+}
+
+/// Whether it is written like `aws`, `aws-cn` or `aws-us-gov`.
+private func isPartition(_ text: String) -> Bool {
+    text.hasPrefix("aws") && text == text.lowercased()
+        && text.utf8.allSatisfy { isDigit($0) || isLetter($0) || $0 == UInt8(ascii: "-") }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

@@ -75,11 +75,21 @@ public struct ProfilesPlan: Sendable, Equatable {
         self.steps = steps
         guard let block else {
             let gap = document.endsWithLineEnd ? "" : document.lineEnd
-            edits = [Edit(range, [.plain(gap + new.map { $0 + document.lineEnd }.joined())])]
+            // Where the file ended without a line end, it does so again, and once more when the block has gone.
+            let end = document.endsWithLineEnd ? document.lineEnd : ""
+            edits = [Edit(range, [.plain(gap + new.joined(separator: document.lineEnd) + end)])]
             return
         }
         let lines = block.ranges.map { config.lines($0).first ?? "" }
-        edits = Self.edits(from: lines, at: block.ranges, to: new, lineEnd: document.lineEnd)
+        let edits = Self.edits(from: lines, at: block.ranges, to: new, lineEnd: document.lineEnd)
+        let isOpen = range.upperBound == document.size && !document.endsWithLineEnd
+        guard isOpen, let last = edits.last else {
+            self.edits = edits
+            return
+        }
+        let end = template == nil ? config.lineEnd(before: range.lowerBound) : 0
+        let changed = Edit(last.range.lowerBound - end..<last.range.upperBound, last.text.map(\.withoutLineEnd))
+        self.edits = edits.dropLast() + [changed]
     }
 
     /// The lines that go and come; those that are the same stay as they are.
@@ -148,6 +158,14 @@ extension AWSFile {
         try bytes.withBytesOrNone { (bytes) throws(ImportError) in try replaceAWSFile(path, with: bytes) }
     }
 
+    /// The size of the line end before a place, in bytes.
+    fileprivate func lineEnd(before place: Int) -> Int {
+        withBytes { bytes in
+            guard place > 0, bytes[place - 1] == UInt8(ascii: "\n") else { return 0 }
+            return place > 1 && bytes[place - 2] == UInt8(ascii: "\r") ? 2 : 1
+        }
+    }
+
     /// Lines that hold no secrets, without their ends.
     fileprivate func lines(_ range: Range<Int>) -> [String] {
         withBytes { bytes in
@@ -155,5 +173,13 @@ extension AWSFile {
                 omittingEmptySubsequences: false, whereSeparator: \.isNewline
             ).map(String.init)
         }
+    }
+}
+
+extension Edit.Text {
+    /// A text of ours without the line end that it has at its end.
+    fileprivate var withoutLineEnd: Edit.Text {
+        guard case .plain(let text) = self, text.last?.isNewline ?? false else { return self }
+        return .plain(String(text.dropLast()))
     }
 }

@@ -187,6 +187,19 @@ extension AWSFile {
         }
     }
 
+    /// The profiles with a setting that starts a program and has a name anywhere in its text, in whatever sections.
+    /// Lines that start awskeys don't count.
+    public func profiles(starting program: String) -> [String] {
+        document.sections.filter { section in
+            section.properties.contains { property in
+                guard property.name.lowercased().hasSuffix("_process") else { return false }
+                let isOurs = section.header.profile.map { ProfileLine.isOurs(text(property), for: $0) } ?? false
+                let lines = withBytes { SecretBytes(copying: $0.extracting(property.range)) }
+                return contains(lines, program.utf8.span) && (!isOurs || property.isContinued)
+            }
+        }.map { $0.header.profile ?? $0.header.text }
+    }
+
     /// The command that a profile's section names as its source of credentials.
     func command(of profile: String) -> String? {
         document.section(of: profile)?.property(ProfileLine.property).map { text($0) }

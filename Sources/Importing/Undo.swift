@@ -32,6 +32,13 @@ extension Importer {
         }
     }
 
+    /// The profiles in the store that the latest import is about; none if there is nothing to undo.
+    public func latestImport() throws(ImportError) -> [String] {
+        let draft = try read()
+        guard let id = try last(.importing, in: draft) else { return [] }
+        return try Self.journal(id, in: draft).profiles.map(\.name)
+    }
+
     /// Refuses to give profiles their keys back that are adopted: SDKs would take a key for all there is.
     private func requireNotAdopted(_ journal: borrowing Journal, _ file: borrowing AWSFile) throws(ImportError) {
         // Where a key comes from is looked up in the files as they were, which takes its time.

@@ -22,7 +22,10 @@ struct FileKeyring {
             let file = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if file != ".", file != ".." { files[decoding(file.utf8, after: UInt8(ascii: "%"))] = folder + "/" + file }
+            // A profile's name may begin with a dot, but what does is mostly of a desktop or of git.
+            if !file.hasPrefix(".") || isItem(folder + "/" + file) {
+                files[decoding(file.utf8, after: UInt8(ascii: "%"))] = folder + "/" + file
+            }
         }
         return files
     }
@@ -47,6 +50,15 @@ struct FileKeyring {
                 case nil: throw .otherPassphrase
                 }
             }
+        }
+    }
+
+    private func isItem(_ path: String) -> Bool {
+        do {
+            _ = try SealedItem(readFile(at: path, atMost: Self.largest))
+            return true
+        } catch {
+            return false
         }
     }
 

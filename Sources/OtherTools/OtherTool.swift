@@ -104,9 +104,16 @@ extension OtherTool {
 
     /// Options of these tools that have their value in the next word.
     private static let optionsWithValue: Set<String> = [
-        "-d", "--duration", "-t", "--mfa-token", "--prompt", "--backend", "--region", "--format", "--file-dir",
-        "--pass-dir", "--pass-cmd", "--pass-prefix", "--secret-service-collection", "--keychain", "-p",
+        "-d", "--duration", "-t", "--mfa-token", "--prompt", "--region", "--format", "--keychain", "-p",
     ]
+
+    /// The options that say where the keys are, and where they are looked for here.
+    private var places: [String: String] {
+        [
+            "--backend": backend ?? "", "--file-dir": folder, "--pass-dir": passFolder, "--pass-cmd": passProgram,
+            "--pass-prefix": passPrefix, "--secret-service-collection": collection,
+        ]
+    }
 
     /// The profile whose credentials a command prints for an SDK, if it is one of this tool's: `aws-vault exec --json
     /// dev`, `aws-vault export --format=json dev`, `granted credential-process --profile=dev`.
@@ -118,8 +125,12 @@ extension OtherTool {
         var profiles: [String] = []
         var rest = words[2...]
         while let word = rest.popFirst() {
-            if word.hasPrefix("--profile=") {
-                profiles.append(String(word.dropFirst("--profile=".count)))
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            if let place = places[parts[0]] {
+                // Another place may have another key under that name.
+                guard (parts.count == 2 ? parts[1] : rest.popFirst()) == place else { return nil }
+            } else if parts[0] == "--profile", parts.count == 2 {
+                profiles.append(parts[1])
             } else if Self.optionsWithValue.contains(word) {
                 rest = rest.dropFirst()
             } else if word == "--" {

@@ -31,11 +31,13 @@ private func isSeparator(_ byte: UInt8) -> Bool {
 
 extension Span<UInt8> {
     /// Where a byte is next; the C library looks at many bytes at once.
-    func first(_ byte: UInt8, from start: Int) -> Int? {
-        guard start < count else { return nil }
-        return unsafe withUnsafeBytes { bytes in
+    func first(_ byte: UInt8, from start: Int) -> Int? { start < count ? first(byte, in: start..<count) : nil }
+
+    /// Where a byte is first in a range, beyond which nothing is looked at.
+    func first(_ byte: UInt8, in range: Range<Int>) -> Int? {
+        unsafe withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress,
-                let found = unsafe memchr(base + start, Int32(byte), bytes.count - start)
+                let found = unsafe memchr(base + range.lowerBound, Int32(byte), range.count)
             else { return nil }
             return unsafe UnsafeRawPointer(found) - base
         }
@@ -72,11 +74,11 @@ extension Span<UInt8> {
 
     func skippingSeparatorBackwards(_ at: Int) -> Int { at > 0 && isSeparator(self[at - 1]) ? at - 1 : at }
 
-    /// Where so many lines, or so many bytes, end.
-    func end(of size: (lines: Int, bytes: Int), after start: Int) -> Int {
-        let limit = Swift.min(count, start + size.bytes)
+    /// Where so many lines, or so many bytes, end; at another place, if they go on to there.
+    func end(of size: (lines: Int, bytes: Int), after start: Int, atMost most: Int) -> Int {
+        let limit = Swift.min(most, start + size.bytes)
         var (at, lines) = (start, 0)
-        while let end = first(UInt8(ascii: "\n"), from: at), end < limit {
+        while let end = first(UInt8(ascii: "\n"), in: at..<limit) {
             lines += 1
             if lines > size.lines { return end }
             at = end + 1
@@ -84,9 +86,9 @@ extension Span<UInt8> {
         return limit
     }
 
-    /// Where so many lines, or so many bytes, begin.
-    func start(of size: (lines: Int, bytes: Int), before end: Int) -> Int {
-        let limit = Swift.max(0, end - size.bytes)
+    /// Where so many lines, or so many bytes, begin; at another place, if they go back to there.
+    func start(of size: (lines: Int, bytes: Int), before end: Int, atLeast least: Int) -> Int {
+        let limit = Swift.max(least, end - size.bytes)
         var (at, lines) = (end, 0)
         while at > limit {
             if self[at - 1] == UInt8(ascii: "\n") {

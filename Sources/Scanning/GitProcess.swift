@@ -1,3 +1,4 @@
+private import CChild
 import Foundation
 import Sealing
 
@@ -6,13 +7,20 @@ import Sealing
 /// Nothing that a repository says is started or fetched: only plumbing runs, which knows neither hooks, pagers, filters
 /// nor signatures; transports are switched off. The environment has what finds the user's own configuration
 /// (`safe.directory`), and none of the variables that would lead to another repository, as hooks have them.
+///
+/// It ends with this value, and with this process: a repository may have a FIFO in the place of a file, from which git
+/// would read for ever.
 struct GitProcess: ~Copyable {
     private let process: pid_t
     private let output: Descriptor
+    private let patience: Duration
     private var buffer = SecretBytes(zeros: 64 << 10)
     private var filled: Range<Int> = 0..<0
     private var hasEnded = false
 
+    /// How long git may say nothing. What takes it longest is to walk all commits before it names the first: some ten
+    /// seconds for a million of them.
+    static let patience = Duration.seconds(120)
     private static let inherited = [
         "HOME", "PATH", "XDG_CONFIG_HOME", "SUDO_UID", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
     ]
@@ -25,9 +33,11 @@ struct GitProcess: ~Copyable {
     ///
     /// - Parameters:
     ///   - input: what it reads from; `nil` for nothing.
+    ///   - patience: how long it may say nothing.
     ///   - environment: a variable's value.
     init(
-        _ arguments: [String], in folder: [UInt8], input: Int32? = nil, environment: (String) -> String?
+        _ arguments: [String], in folder: [UInt8], input: Int32? = nil, patience: Duration = Self.patience,
+        environment: (String) -> String?
     ) throws(ScanProblem) {
         var ends: [Int32] = [-1, -1]
         let made = unsafe ends.withUnsafeMutableBufferPointer { ends in
@@ -41,9 +51,9 @@ struct GitProcess: ~Copyable {
         let options = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
         let words = [Array("git".utf8), Array("-C".utf8), folder] + (options + arguments).map { Array($0.utf8) }
         let variables = Self.inherited.compactMap { name in environment(name).map { name + "=" + $0 } } + Self.own
-        process = try spawn(
-            words, variables.map { Array($0.utf8) }, input ?? nothing.number, its.number, nothing.number)
+        process = try spawn(words, variables.map { Array($0.utf8) }, input ?? nothing.number, its.number)
         output = mine
+        self.patience = patience
     }
 
     deinit {
@@ -65,6 +75,7 @@ struct GitProcess: ~Copyable {
 
     /// What its output is read from, for another process.
     var outputNumber: Int32 { output.number }
+
     /// Reads up to a byte, which isn't part of it; `nil` at the end. For what is no secret.
     mutating func text(upTo end: UInt8) throws(ScanProblem) -> [UInt8]? {
         var text: [UInt8] = []
@@ -101,7 +112,9 @@ struct GitProcess: ~Copyable {
         }
     }
 
+    /// - Throws: ``ScanProblem/silentGit``, when it says nothing for too long.
     private mutating func fill() throws(ScanProblem) -> Bool {
+        try awaitOutput()
         let got = try buffer.withMutableBytes { [output = output.number] (bytes) throws(ScanProblem) in
             try unsafe bytes.withUnsafeMutableBytes { (bytes) throws(ScanProblem) in
                 try unsafe readSome(output, into: bytes)
@@ -110,25 +123,30 @@ struct GitProcess: ~Copyable {
         filled = 0..<got
         return got > 0
     }
+
+    private func awaitOutput() throws(ScanProblem) {
+        let end = ContinuousClock.now + patience
+        var event = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
+        while true {
+            let left = max(.zero, ContinuousClock.now.duration(to: end))
+            let ready = unsafe poll(&event, 1, Int32(clamping: Int(left / .milliseconds(1)) + 1))
+            if ready > 0 { return }
+            guard ready < 0 else { throw .silentGit }
+            guard errno == EINTR else { throw .system(errno) }
+        }
+    }
 }
 
 private func spawn(
-    _ words: [[UInt8]], _ variables: [[UInt8]], _ input: Int32, _ output: Int32, _ errors: Int32
+    _ words: [[UInt8]], _ variables: [[UInt8]], _ input: Int32, _ output: Int32
 ) throws(ScanProblem) -> pid_t {
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
     var arguments = unsafe words.map { unsafe copy($0) } + [nil]
     var environment = unsafe variables.map { unsafe copy($0) } + [nil]
     defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
     // A parent that ignores it, which is inherited, would let nobody wait for the program's status.
     _ = signal(SIGCHLD, SIG_DFL)
-    var process: pid_t = 0
-    let number = unsafe posix_spawnp(&process, "git", &actions, nil, &arguments, &environment)
-    guard number == 0 else { throw number == ENOENT ? .noGit : .system(number) }
+    let process = unsafe start_child("git", &arguments, &environment, input, output, -1, false)
+    guard process > 0 else { throw errno == ENOENT ? .noGit : .system(errno) }
     return process
 }
 

@@ -21,12 +21,32 @@ public func scanHistories(
             var scan = HistoryScan(repository, matcher)
             // What was found before git failed counts.
             defer { result.findings += scan.findings }
+            if repository.isShallow { result.unreadable.append(Unreadable(path: path, problem: .shallowRepository)) }
+            if try repository.isPartial(environment) {
+                result.unreadable.append(Unreadable(path: path, problem: .partialRepository))
+            }
             try scan.run(environment)
         } catch {
             result.unreadable.append(Unreadable(path: path, problem: error))
         }
     }
     return seen.isEmpty && result.unreadable.isEmpty ? nil : result
+}
+
+extension Repository {
+    /// Whether it was cloned with a filter, and has still got objects elsewhere.
+    fileprivate func isPartial(_ environment: (String) -> String?) throws(ScanProblem) -> Bool {
+        // To ask for what is missing takes long.
+        let filtered = ["config", "--get-regexp", #"^(remote\..*\.promisor|extensions\.partialclone)$"#]
+        var settings = try GitProcess(filtered, in: folder, environment: environment)
+        guard try settings.text(upTo: UInt8(ascii: "\n")) != nil else { return false }
+        var objects = try GitProcess(
+            ["rev-list", "--objects", "--all", "--reflog", "--missing=print"], in: folder, environment: environment)
+        while let object = try objects.text(upTo: UInt8(ascii: "\n")) {
+            if object.first == UInt8(ascii: "?") { return true }
+        }
+        return false
+    }
 }
 
 /// The history of one repository.
@@ -49,7 +69,16 @@ private struct HistoryScan: ~Copyable {
         } catch {
             problem = error
         }
-        if !spots.isEmpty { try findCommits(environment) }
+        if !spots.isEmpty {
+            var unseen = spots
+            // What git names no commit of, for whatever reason, counts as well.
+            defer {
+                for (object, spots) in unseen.sorted(by: { $0.key < $1.key }) {
+                    add(spots, path: [], commit: nil, object: object)
+                }
+            }
+            try findCommits(of: &unseen, environment)
+        }
         if let problem { throw problem }
     }
 
@@ -87,9 +116,12 @@ private struct HistoryScan: ~Copyable {
     }
 
     /// Goes through the commits, the oldest first, for those that brought what was found.
-    private mutating func findCommits(_ environment: (String) -> String?) throws(ScanProblem) {
+    ///
+    /// - Parameter unseen: what was found, without what is in a commit in the end.
+    private mutating func findCommits(
+        of unseen: inout [String: [Spot]], _ environment: (String) -> String?
+    ) throws(ScanProblem) {
         var seen: Set<[[UInt8]]> = []
-        var unseen = spots
         var commits = try GitProcess(
             ["rev-list", "--all", "--reflog", "--topo-order", "--reverse"], in: repository.folder,
             environment: environment)
@@ -114,9 +146,6 @@ private struct HistoryScan: ~Copyable {
         }
         try changes.end()
         try commits.end()
-        for (object, spots) in unseen.sorted(by: { $0.key < $1.key }) {
-            add(spots, path: [], commit: nil, object: object)
-        }
     }
 
     private mutating func add(_ spots: [Spot], path: [UInt8], commit: String?, object: String) {

@@ -3,7 +3,7 @@
 /// - An id is `AKIA` or `ASIA` and 16 characters of base32, with no letter or digit around it
 ///   (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids).
 /// - A secret is 40 characters of base64 that don't look like words, a path or a hash, a few lines from an id or behind
-///   a name such as `aws_secret_access_key`. Without either, it could be anything.
+///   a name such as `aws_secret_access_key` or `secret_key`. Without either, it could be anything.
 public struct Matcher: Sendable {
     private let known: Set<String>
 
@@ -25,12 +25,8 @@ public struct Matcher: Sendable {
         let names = secretNames(in: bytes)
         guard !ids.isEmpty || !names.isEmpty else { return [] }
         let near =
-            ids.map {
-                bytes.start(
-                    of: Self.aroundID, before: $0.range.lowerBound)..<bytes.end(
-                        of: Self.aroundID, after: $0.range.upperBound)
-            }
-            + names.map { $0..<bytes.end(of: Self.behindName, after: $0) }
+            around(ids, in: bytes)
+            + names.map { $0..<bytes.end(of: Self.behindName, after: $0, atMost: bytes.count) }
         let secrets = secrets(in: bytes, near: near.sorted { $0.lowerBound < $1.lowerBound })
         return (ids + secrets).sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
@@ -77,7 +73,20 @@ public struct Matcher: Sendable {
 
     // MARK: - Secrets
 
-    /// Where names of secret access keys end: `aws_secret_access_key`, `SecretAccessKey`.
+    /// What is near to ids, from each no further than to the next one: an id on every few bytes of a line is no more
+    /// work than one.
+    private func around(_ ids: [Match], in bytes: borrowing Span<UInt8>) -> [Range<Int>] {
+        var near: [Range<Int>] = []
+        for (index, id) in ids.enumerated() {
+            let last = index > 0 ? ids[index - 1].range.upperBound : 0
+            let next = index + 1 < ids.count ? ids[index + 1].range.lowerBound : bytes.count
+            let start = bytes.start(of: Self.aroundID, before: id.range.lowerBound, atLeast: last)
+            near.append(start..<bytes.end(of: Self.aroundID, after: id.range.upperBound, atMost: next))
+        }
+        return near
+    }
+
+    /// Where names of secret access keys end: `aws_secret_access_key`, `SecretAccessKey`, `secret_key`.
     private func secretNames(in bytes: borrowing Span<UInt8>) -> [Int] {
         var ends: [Int] = []
         // Again the rarest letter.
@@ -85,9 +94,10 @@ public struct Matcher: Sendable {
             var at = 0
             while let key = bytes.first(letter, from: at) {
                 at = key + 1
-                let access = bytes.skippingSeparatorBackwards(key) - 6
-                guard bytes.has("access", at: access), bytes.has("key", at: key) else { continue }
-                if bytes.has("secret", at: bytes.skippingSeparatorBackwards(access) - 6) { ends.append(key + 3) }
+                guard bytes.has("key", at: key) else { continue }
+                var word = bytes.skippingSeparatorBackwards(key) - 6
+                if bytes.has("access", at: word) { word = bytes.skippingSeparatorBackwards(word) - 6 }
+                if bytes.has("secret", at: word) { ends.append(key + 3) }
             }
         }
         return ends

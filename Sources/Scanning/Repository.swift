@@ -8,6 +8,8 @@ struct Repository {
     let root: [UInt8]
     /// Where its objects lie, which other working trees may share.
     let store: [UInt8]
+    /// Whether it ends at commits whose parents it hasn't got.
+    let isShallow: Bool
 
     /// The repository that a file or folder lies in; `nil` if it lies in none.
     ///
@@ -16,15 +18,16 @@ struct Repository {
         holding path: [UInt8], isRoot: Bool, _ environment: (String) -> String?
     ) throws(ScanProblem) {
         let folder = try Self.folder(path)
-        guard let store = try Self.ask("--git-common-dir", folder, environment) else {
+        guard let answer = try Self.ask("--is-shallow-repository", "--git-common-dir", in: folder, environment) else {
             switch try Self.owner(Descriptor(folder, in: AT_FDCWD, O_DIRECTORY)) {
             case .some(let owner) where owner != geteuid(): throw .foreignRepository
             case .some where isRoot: throw .git(128)
             default: return nil
             }
         }
-        self.store = store
-        root = isRoot ? path : try Self.ask("--show-toplevel", folder, environment) ?? store
+        isShallow = answer.starts(with: Array("true\n".utf8))
+        store = Array(answer.drop { $0 != UInt8(ascii: "\n") }.dropFirst())
+        root = isRoot ? path : try Self.ask("--show-toplevel", in: folder, environment) ?? store
         self.folder = folder
     }
 
@@ -35,10 +38,10 @@ struct Repository {
     }
 
     private static func ask(
-        _ what: String, _ folder: [UInt8], _ environment: (String) -> String?
+        _ what: String..., in folder: [UInt8], _ environment: (String) -> String?
     ) throws(ScanProblem) -> [UInt8]? {
         var git = try GitProcess(
-            ["rev-parse", "--path-format=absolute", what], in: folder, environment: environment)
+            ["rev-parse", "--path-format=absolute"] + what, in: folder, environment: environment)
         var answer = try git.text(upTo: 0)
         do throws(ScanProblem) {
             try git.end()

@@ -52,6 +52,12 @@ public enum ScanProblem: Error, Sendable, Equatable {
     case foreignRepository
     /// The repository has objects that git can't read.
     case damagedRepository
+    /// The repository was cloned with the last commits only.
+    case shallowRepository
+    /// The repository was cloned with a filter, and has objects elsewhere.
+    case partialRepository
+    /// Git said nothing for too long.
+    case silentGit
     /// There's no git to ask.
     case noGit
     /// Git ended with this status, or by a signal, 128 higher.

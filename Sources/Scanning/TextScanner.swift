@@ -5,8 +5,8 @@ struct TextScanner: ~Copyable {
     private let matcher: Matcher
     private var buffer: SecretBytes
 
-    /// The size of a window in bytes: an even number, for the sake of UTF-16, that a processor keeps at hand while it is
-    /// looked through.
+    /// The size of a window in bytes: an even number, for the sake of UTF-16, and few enough for a processor to keep at
+    /// hand while it looks through them.
     static let windowSize = 128 << 10
     /// A NUL before this makes a file binary, as Git has it (`buffer_is_binary`, xdiff-interface.c).
     private static let binaryWithin = 8000
@@ -127,7 +127,7 @@ private struct Position {
     var column = 1
 
     mutating func advance(over bytes: borrowing Span<UInt8>, to end: Int) {
-        while let next = bytes.first(UInt8(ascii: "\n"), from: offset), next < end {
+        while let next = bytes.first(UInt8(ascii: "\n"), in: offset..<end) {
             (offset, line, column) = (next + 1, line + 1, 1)
         }
         column += bytes.characters(in: offset..<end)

@@ -4,8 +4,8 @@ import Foundation
 /// Looks for keys in files, and in all files of folders.
 ///
 /// Symbolic links are followed where they are named, and nowhere else. What Git keeps in `.git` is left to
-/// ``scanHistories(of:foundIn:environment:for:)``; that files are ignored by Git is no reason to pass over them, since
-/// `.env` usually is.
+/// ``scanHistories(of:foundIn:environment:for:)``, but for what people write there: its configuration, where addresses
+/// have keys, and hooks. That files are ignored by Git is no reason to pass over them, since `.env` usually is.
 ///
 /// - Parameters:
 ///   - paths: files and folders.
@@ -115,16 +115,17 @@ private struct Worker: ~Copyable {
             let path = joined(parent.path, name)
             attempt(path) { (worker) throws(ScanProblem) in
                 let descriptor = try Descriptor(name, in: parent.descriptor.number, O_DIRECTORY | O_NOFOLLOW)
-                try worker.look(into: Folder(descriptor, path: path), for: crew)
+                let isGit = name == Array(".git".utf8)
+                try worker.look(into: Folder(descriptor, path: path), isGit: isGit, for: crew)
             }
         }
     }
 
-    private mutating func look(into folder: Folder, for crew: Crew) throws(ScanProblem) {
-        let entries = try folder.descriptor.entries()
-        let git = Array(".git".utf8)
+    private mutating func look(into folder: Folder, isGit: Bool = false, for crew: Crew) throws(ScanProblem) {
+        var entries = try folder.descriptor.entries()
+        if isGit { entries = entries.filter(isWrittenByPeople) }
         if isRepository(entries) { result.repositories.append(folder.path) }
-        crew.add(entries.filter { $0.kind == .folder && $0.name != git }.map { .folder($0.name, in: folder) })
+        crew.add(entries.filter { $0.kind == .folder }.map { .folder($0.name, in: folder) })
         for entry in entries where entry.kind == .file {
             let path = joined(folder.path, entry.name)
             attempt(path) { (worker) throws(ScanProblem) in
@@ -158,6 +159,15 @@ private struct Worker: ~Copyable {
             if isGone, missingIsFine { return }
             result.unreadable.append(Unreadable(path: path, problem: error))
         }
+    }
+}
+
+/// Whether it is one of the things in `.git` that Git leaves to people.
+private func isWrittenByPeople(_ entry: Entry) -> Bool {
+    switch entry.kind {
+    case .file: ["config", "config.worktree"].contains { entry.name == Array($0.utf8) }
+    case .folder: entry.name == Array("hooks".utf8)
+    case .other: false
     }
 }
 

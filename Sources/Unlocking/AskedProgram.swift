@@ -175,7 +175,7 @@ public struct AskedProgram: ~Copyable {
         _ = signal(SIGCHLD, SIG_DFL)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
-        let process = unsafe start_child(words[0], &arguments, input, output, errors, hasOwnGroup)
+        let process = unsafe start_child(words[0], &arguments, nil, input, output, errors, hasOwnGroup)
         return process > 0 ? process : nil
     }
 }

@@ -10,17 +10,17 @@ public struct Permission: Sendable {
     /// What tells it from others: who asks for what.
     private let id: [UInt8]
 
-    /// The use of a profile by a program.
+    /// The use of something by a program.
     ///
     /// - Parameters:
-    ///   - profile: its name, as it is to be shown.
+    ///   - what: what is used, as it is to be shown.
     ///   - program: the program's name, as it is to be shown; empty if it isn't known.
     ///   - process: its process.
-    public static func use(of profile: String, by program: String, _ process: Int32, store: [UInt8]) -> Permission {
+    public static func use(of what: String, by program: String, _ process: Int32, store: [UInt8]) -> Permission {
         let who = program.isEmpty ? "an unknown program" : "\"\(program)\""
         return Permission(
-            store, "let \(who) (pid \(process)) use \"\(profile)\"?",
-            "A program asks for AWS credentials.\nLet \(who) (process \(process)) use \"\(profile)\"?")
+            store, "let \(who) (pid \(process)) use \(what)?",
+            "A program asks for AWS credentials.\nLet \(who) (process \(process)) use \(what)?")
     }
 
     /// That a profile is used with fewer questions.

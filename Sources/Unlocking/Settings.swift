@@ -13,8 +13,9 @@ public struct Settings: Sendable, Equatable {
     public var lifetimeAfterPassphrase: UInt32 = 8 * 3600
     /// Which dialogs may be shown (`pinentry`).
     public var dialogs = Dialogs.found
-    /// Whether uses of profiles are written to the journal (`log`).
-    public var isLogged = false
+    /// Whether uses of profiles are written to the journal (`log`); `nil` if nothing is said of it, so that a program
+    /// with settings of its own doesn't end it for all.
+    public var isLogged: Bool?
     /// What could not be understood.
     public private(set) var problems: [Problem] = []
 

@@ -176,10 +176,10 @@ extension Unlocker {
             return nil
         }
         let unlocked = try accept(cached.dataKey.copy(), cached.generation, store)
-        if cached.isLogged != settings.isLogged {
+        if let isLogged = settings.isLogged, cached.isLogged != isLogged {
             Self.remember(
                 unlocked.dataKey, store: id, generation: cached.generation, lifetime: cached.lifetime,
-                opener: cached.opener, isLogged: settings.isLogged)
+                opener: cached.opener, isLogged: isLogged)
         }
         // Another machine wrote it.
         if cached.generation < store.generation { Self.rememberGeneration(of: store, unlocked.dataKey) }

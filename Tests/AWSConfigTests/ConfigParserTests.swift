@@ -13,6 +13,9 @@ struct ConfigParserTests {
             ("[a]\nwhat\n", .notAProperty, 2), ("[a]\n= 1\n", .notAProperty, 2),
             ("[a]\rx = 1\n", .loneCarriageReturn, 1),
             ("[a]\nx = \0\n", .notText, 2), ("[a\n", .notAProperty, 1),
+            ("[a]\nx =\n  1\n", .valueBelow("x"), 3), ("[a]\nx:\n\n  # b = 1\n  b: 1\n", .valueBelow("x"), 5),
+            ("[services a]\nx =\n  b = 1\n  [b]\n", .valueBelow("x"), 4),
+            ("[a]\nx =\n  b = 1\u{0B}c\n", .valueBelow("x"), 3),
         ] as [(String, ConfigSyntaxError.Problem, Int)])
     func refuses(text: String, expected: ConfigSyntaxError.Problem, line: Int) {
         let error = problem { () throws(ConfigSyntaxError) in
@@ -35,6 +38,24 @@ struct ConfigParserTests {
         #expect(problems.map(\.line) == [1, 1, 4, 5, 6, 9])
         #expect(document.sections.map(\.header.text) == ["a", "a", "b"])
         #expect(document.sections.map { $0.properties.map(\.line) } == [[3], [6], [8, 9]])
+    }
+
+    @Test(
+        "what stands below a name alone is settings, comments or nothing",
+        arguments: ["x =\n  b = 1\n\n  c=\n", "x =\n  # b\n", "x =\n   \n", "x = 1\n  2\n", "x =\n  b = 1\u{0C} \n"])
+    func nested(text: String) throws {
+        let text = "[a]\n" + text
+        let document = try ConfigDocument(reading: text.utf8.span, as: .config)
+        #expect(document.sections.first?.properties.map(\.hidesValue) == [false])
+    }
+
+    @Test("a value below its name is noticed, once a setting")
+    func valueBelow() {
+        var problems: [ConfigSyntaxError] = []
+        let text = "[a]\nx =\n  1\n  2\ny =\n  3\n"
+        let document = ConfigDocument(reading: text.utf8.span, as: .config, keeping: &problems)
+        #expect(problems.map(\.problem) == [.valueBelow("x"), .valueBelow("y")])
+        #expect(document.sections.first?.properties.map(\.hidesValue) == [true, true])
     }
 
     @Test("where nothing is wrong, nothing is kept, and where nothing is text, nothing is read")

@@ -79,7 +79,7 @@ struct FileLockTests {
             problem { () throws(FileError) in _ = try readFile(at: folder[name], atMost: limit) }?.number
         }
         #expect(number("folder", 10) == EISDIR)
-        #expect(number("pipe", 10) == EISDIR)
+        #expect(number("pipe", 10) == FileError.notAFile)
         #expect(number("file", 2) == EFBIG)
         #expect(number("file", 3) == nil)
         #expect(number("nothing", 3) == ENOENT)

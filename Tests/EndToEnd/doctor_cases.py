@@ -162,6 +162,20 @@ CASES = [
     Case("duplicate-setting", "[profile dev]\nregion = a\nRegion = b\n", "", "config:3", name="in-another-case"),
     Case("setting-before-section", f"region = a\n{PLAIN}", "", "config:1", healthy=(PLAIN, "")),
     Case("not-a-setting", f"{PLAIN}what is this\n", "", "config:3", healthy=(f"{PLAIN}# what is this\n", "")),
+    Case(
+        "value-below",
+        f"{PLAIN}credential_process =\n  /bin/echo {{}}\n",
+        "",
+        "config:4",
+        healthy=(f"{PLAIN}s3 =\n  max_queue_size = 9\n  # more\n", ""),
+    ),
+    Case(
+        "value-below",
+        "",
+        "[dev]\naws_access_key_id = AKIAEXAMPLEEXAMPLE23\naws_secret_access_key =\n  EXAMPLE\n",
+        "credentials:4",
+        name="of-a-secret",
+    ),
     Case("unreadable-file", PLAIN, "", "config", spoil=folder_for(".aws/config"), healthy=(PLAIN, "")),
     Case(
         "missing-file", PLAIN, "", "config", "warning", env={"AWS_CONFIG_FILE": "/nowhere/config"}, healthy=(PLAIN, "")

@@ -69,6 +69,8 @@ class Scene:
     # Whether it writes unit files, or config where there's no store: no other command mends those, the same command does,
     # once more.
     has_units: bool = False
+    # With what status the same command ends that finds it done.
+    again: int = 0
 
 
 IMPORT = ["import", "--yes"]
@@ -132,6 +134,7 @@ SCENES = [
         has_units=True,
     ),
     Scene("profiles apply", APPLY, has_store=False, has_units=True),
+    Scene("profiles remove", ["profiles", "remove", "team", "--yes"], [APPLY], has_store=False, has_units=True, again=66),
     Scene("lock --watch --install", INSTALL, has_store=False, has_units=True),
     Scene("lock --watch --uninstall", ["lock", "--watch", "--uninstall"], [INSTALL], has_store=False, has_units=True),
 ]

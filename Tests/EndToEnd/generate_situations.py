@@ -399,6 +399,25 @@ def indented_key(draft: Draft) -> None:
     draft.in_either("region = eu-central-1", *("  " + line for line in draft.key_lines()))
 
 
+def value_below(draft: Draft) -> None:
+    draft.in_either(*(line.replace("= ", "=\n  ") for line in draft.key_lines()))
+
+
+def half_below(draft: Draft) -> None:
+    lines = draft.key_lines()
+    at = draft.source.randrange(2)
+    lines[at] = lines[at].replace("= ", "=\n\t")
+    draft.in_either(*lines)
+    if draft.chance(0.5):
+        (draft.in_config if not draft.config else draft.in_credentials)(draft.process())
+
+
+def process_below(draft: Draft) -> None:
+    draft.in_config(draft.process().replace("= ", "=\n    "))
+    if draft.chance(0.5):
+        draft.in_credentials(*draft.key_lines())
+
+
 KINDS: list[Kind] = [
     keys_in_credentials, keys_in_config, keys_in_both, temporary_keys, keys_and_process, keys_and_process_in_config,
     keys_and_process_in_credentials, keys_in_config_process_in_credentials, process, process_in_both, id_only,
@@ -409,7 +428,7 @@ KINDS: list[Kind] = [
     role_with_device, web_identity, web_identity_and_keys, role_on_web_identity, token_without_role,
     comment_behind_key, comment_behind_id, comment_behind_source, unprefixed, prefixed_in_credentials, spaced_header,
     two_defaults, duplicate_section, duplicate_setting, byte_order_mark, inherited_keys, inherited_source, garbage,
-    setting_before_sections, colon, capitals, quotes, indented_key,
+    setting_before_sections, colon, capitals, quotes, indented_key, value_below, half_below, process_below,
 ]  # fmt: skip
 
 

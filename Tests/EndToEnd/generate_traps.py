@@ -196,6 +196,13 @@ def property_before_sections(draft: Draft, config: str, credentials: str) -> tup
     return config, "region = us-east-1\n" + credentials
 
 
+def value_below(draft: Draft, config: str, credentials: str) -> tuple[str, str]:
+    """Is a list of settings to botocore, and none."""
+    draft.names.append("below")
+    lines = [line.replace("=", draft.source.choice(["=\n  ", " =\n\t"]), 1) for line in draft.key_lines()]
+    return config, credentials + "\n".join(["", "[below]", *lines, ""])
+
+
 def indented_header(draft: Draft, config: str, credentials: str) -> tuple[str, str]:
     """Belongs, for some SDKs, to the value above it."""
     draft.names.append("shifted")
@@ -212,5 +219,5 @@ def default_and_profile_default(draft: Draft, config: str, credentials: str) -> 
 
 SPOILERS: list[Spoiler] = [
     *(inheritance, section_twice, key_twice, byte_order_mark, garbage_line, property_before_sections),
-    *(indented_header, default_and_profile_default),
+    *(value_below, indented_header, default_and_profile_default),
 ]

@@ -271,6 +271,7 @@ UNPARSABLE = {
     "garbage": b"[dev]\n" + DEV.lines().encode() + b"=======\nwhat is this\n",
     "property before a section": DEV.lines().encode() + b"[dev]\n",
     "not UTF-8": b"[dev]\n# caf\xe9\n" + DEV.lines().encode(),
+    "value below its name": DEV.lines().replace("= ", "=\n  ").join(["[dev]\n", ""]).encode(),
     "header without an end": b"[dev\n" + DEV.lines().encode(),
 }
 

@@ -409,7 +409,23 @@ def test_a_role_is_asked_about_though_its_session_lies_ready(
     assert roles.document("admin", "fast") == first == roles.document("admin")
     assert roles.calls == ["AssumeRole"] * 2
     assert pinentry.dialogs == (3 if frequency == "--always" else 1)
-    assert all('use "admin"' in said for said in pinentry.said("SETDESC"))
+    # The files say what a name stands for: so the key and the role are named too.
+    what = 'use "admin" with the key of "dev" as arn:aws:iam::123456789012:role/admin?'
+    assert all(what in said for said in pinentry.said("SETDESC")), pinentry.said("SETDESC")
+
+
+def test_a_yes_is_for_this_key_and_this_role(make_home: MakeHome, stub: Stub, tmp_path: Path) -> None:
+    roles = Roles.make(make_home, stub)
+    roles.home.run("confirm", "dev", "--once-per-session").done()
+    pinentry = with_dialog(roles.home, tmp_path / "bin", "yes")
+    for _ in range(2):
+        roles.document("admin")
+    assert pinentry.dialogs == 1
+    # The same name in other files.
+    other = roles.home.config.read_text().replace("role/admin", "role/careful")
+    roles.home.config.write_text(other)
+    roles.home.run("credential-process", "admin")
+    assert pinentry.dialogs == 2 and "role/careful" in pinentry.said("SETDESC")[-1]
 
 
 def test_sessions_of_a_key_that_is_kept_back_are_asked_about(
@@ -527,6 +543,35 @@ def test_it_survives_whatever_is_done_to_the_key(confirmed: Home, tmp_path: Path
     confirmed.run("restore", str(tmp_path / "backup"), "--yes").done()
     assert confirm_of(confirmed) == "always"
     assert_nobody(confirmed.resolve("dev"))
+
+
+def test_the_same_key_under_another_name_is_asked_about_too(make_home: MakeHome) -> None:
+    home = make_home(credentials=f"[dev]\n{DEV.lines()}", config="").import_all()
+    home.run("confirm", "dev", "--always").done()
+    home.run("add", "twin", "--yes", stdin=f"{DEV.id}\n{DEV.secret}\n").done()
+    assert confirm_of(home, "twin") == "always"
+    assert_nobody(home.resolve("twin"))
+
+
+def test_an_undo_of_the_import_is_a_use(confirmed: Home, tmp_path: Path) -> None:
+    config, credentials, store = (path.read_bytes() for path in (confirmed.config, confirmed.credentials, confirmed.store))
+    confirmed.run("import", "--undo", "--yes").failed(77, "nobody to ask")
+    found = tuple(path.read_bytes() for path in (confirmed.config, confirmed.credentials, confirmed.store))
+    assert found == (config, credentials, store)
+    pinentry = with_dialog(confirmed, tmp_path / "bin", "yes")
+    confirmed.run("import", "--undo", "--yes").done()
+    assert pinentry.dialogs == 1 and DEV.secret in confirmed.credentials.read_text()
+
+
+def test_a_copy_from_before_brings_no_fewer_questions_back(home: Home, tmp_path: Path) -> None:
+    home.import_all().run("backup", str(tmp_path / "before")).done()
+    home.run("confirm", "dev", "--always").done()
+    store = home.store.read_bytes()
+    home.run("restore", str(tmp_path / "before"), "--yes").failed(77, "nothing was changed", "run it in a terminal")
+    assert home.store.read_bytes() == store and confirm_of(home) == "always"
+    pinentry = with_dialog(home, tmp_path / "bin", "yes")
+    home.run("restore", str(tmp_path / "before"), "--yes").done()
+    assert pinentry.dialogs == 1 and confirm_of(home) is None
 
 
 def test_a_rotation_asks_nobody_and_keeps_it(make_home: MakeHome, stub: Stub) -> None:

@@ -39,6 +39,7 @@ def shown(home: Home) -> str:
         (f"[profile dev]\n{ROLE}source_profile = {SECRET}\n", ""),
         (f"[profile dev]\ncredential_process = AWS_SECRET_ACCESS_KEY={SECRET} aws configure\n", ""),
         (f"[profile dev]\ncredential_process = 'curl -u me:{SECRET} https://x'\n", ""),
+        (f"[profile dev]\ncredential_process = {SECRET} x\n", ""),
         (f'[profile dev]\ncredential_process = "/opt/x --secret {SECRET}\n', ""),
         ("", f"[dev]\naws_access_key_id = {SECRET}\naws_secret_access_key = {DEV.id}\n"),
     ],

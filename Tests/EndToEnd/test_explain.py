@@ -17,6 +17,7 @@ from fake_keys import DOCUMENTED, OTHER
 from generate_situations import KINDS, ROLE, Situation, generate_situation
 from home import Home
 from oracles import HERE, Oracle, Oracles
+from programs import Result
 from signing_server import SigningServer
 
 ROUNDS = 12 if IS_TORTURE else 3
@@ -240,7 +241,7 @@ def test_a_file_that_some_cannot_read_is_said_for_each(make_home: MakeHome) -> N
     home = make_home(config=None, credentials=twice, passphrase=False)
     said = home.run("explain", "dev")
     assert said.status == 1
-    problem = "an error: cannot read ~/.aws/credentials:4: [dev] stands twice (first on line 1)"
+    problem = "an error: cannot read ~/.aws/credentials:4: section [dev] stands twice (first on line 1)"
     assert f"boto3, AWS CLI v1 and AWS CLI v2: {problem}" in said.stdout.splitlines()
     documents = json.loads(home.run("explain", "dev", "--json").stdout)["families"]
     kinds = {each["family"]: each["credentials"]["kind"] for each in documents}
@@ -265,3 +266,64 @@ def test_a_profile_that_is_nowhere_and_one_without_credentials(home: Home) -> No
         '"default", since nothing names a profile\nevery SDK: nothing, but for what a machine of AWS\'s has\n'
     )
     home.run("explain", "dev", env={"AWS_CONFIG_FILE": str(home.path)}).failed(74, hint=False)
+
+
+def test_a_value_below_its_name_is_no_file_to_python(make_home: MakeHome, sdks: Oracles) -> None:
+    half = f"aws_access_key_id = {DOCUMENTED.id}\naws_secret_access_key =\n  {DOCUMENTED.secret}\n"
+    home = make_home(config="[profile dev]\nregion = x\n", credentials=f"[other]\n{OTHER.lines()}[dev]\n{half}")
+    said = home.run("explain", "other")
+    problem = 'cannot read ~/.aws/credentials:7: the value of "aws_secret_access_key" below its name'
+    assert said.status == 1 and f"boto3, AWS CLI v1 and AWS CLI v2: an error: {problem}" in said.stdout.splitlines()
+    assert DOCUMENTED.secret not in said.stdout
+    found = sdks.boto3.resolve(home.config, home.credentials, ["other"], {})
+    assert "parse" in found, found
+
+
+@pytest.mark.parametrize("is_circle", [False, True])
+def test_roles_without_end_are_not_followed_for_ever(make_home: MakeHome, is_circle: bool) -> None:
+    count = 2000
+    sections = (
+        f"[profile p{each}]\nrole_arn = {ROLE}{each}\nsource_profile = p{(each + 1) % count}\n"
+        for each in range(count if is_circle else count - 1)
+    )
+    last = "" if is_circle else f"[profile p{count - 1}]\n{DOCUMENTED.lines()}"
+    home = make_home(config="".join(sections) + last, credentials=None, passphrase=False)
+    said = home.run("explain", "p0")
+    assert said.status == 78 and "too many to be followed" in said.stdout, said
+    # A few are.
+    assert home.run("explain", f"p{count - 5}").status == (78 if is_circle else 0)
+
+
+def test_nothing_that_it_shows_is_for_the_terminal_to_act_on(make_home: MakeHome) -> None:
+    name = "x\x1b]0;owned\x07\u202e"
+    config = f"[profile {name}]\nrole_arn = {ROLE}\x1b[2J\nsource_profile = n\x1b[31m\n[profile n\x1b[31m]\n"
+    home = make_home(config=config + "credential_process = /bin/\x1b[5mx y\n", credentials=None, passphrase=False)
+    for words in (["explain", name], ["explain", "no\x1b[31m"], ["doctor"], ["list"]):
+        said = home.run(*words)
+        assert said.stdout + said.stderr != ""
+        assert not {"\x1b", "\x07", "\u202e"} & set(said.stdout + said.stderr), said
+    assert f'role {ROLE}?[2J of "x?]0;owned??"' in home.run("explain", name).stdout
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_hidden_file_is_none(make_home: MakeHome, tmp_path: Path, is_link: bool) -> None:
+    home = make_home(config="[broken", credentials=f"[default]\n{DOCUMENTED.lines()}")
+    hidden = "/dev/null"
+    if is_link:
+        hidden = str(tmp_path / "nothing")
+        Path(hidden).symlink_to("/dev/null")
+    env = {"AWS_CONFIG_FILE": hidden}
+    assert 'key AKIA…MPLE of "default" (~/.aws/credentials:2)' in home.run("explain", env=env).done().stdout
+    both = env | {"AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+    assert home.run("doctor", env=both) == Result(0, "", "")
+    assert "nothing" in home.run("explain", env=both).stdout
+    home.run("import", "--yes", env=both).done()
+    before = home.files()
+    home.run("import", "--yes", env=env).failed(78, "hidden by the environment", after_plan=True)
+    assert {path: data for path, data in home.files().items() if ".aws" in str(path)} == {
+        path: data for path, data in before.items() if ".aws" in str(path)
+    }
+    template = tmp_path / "template"
+    template.write_text("[template t]\nsource_profile = x\n[accounts]\na = 123456789012\n[roles]\nr = R\n")
+    home.run("profiles", "apply", str(template), "--yes", env=env).failed(78, "hidden", after_plan=True)
+    assert Path("/dev/null").is_char_device()

@@ -66,7 +66,7 @@ def test_aws_vaults_files_come_over_and_its_lines_give_way(vault: Home, sdks: Or
     done = vault.run("import", "--from", "aws-vault", "--yes").done()
     assert "imported 4 profiles from aws-vault (file)" in done.stdout
     assert f"{len(TEMPORARY)} temporary credentials" in done.stdout
-    assert "`aws-vault remove dev`" in done.stderr
+    assert "these still ask aws-vault, so keep its copy: of-admin\n" in done.stderr
     line = f"credential_process = {vault.helper} "
     expected = CONFIG.replace("credential_process = aws-vault exec --json --prompt=terminal dev", line + "dev")
     expected = expected.replace(

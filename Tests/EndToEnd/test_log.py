@@ -162,6 +162,14 @@ def test_the_setting_counts_from_the_next_command_on(home: Home, journal: Journa
     assert answers(journal, home) == [("dev", "key")] * 2
 
 
+def test_a_program_with_settings_of_its_own_ends_it_for_nobody(logged: Home, journal: Journal, tmp_path: Path) -> None:
+    fast = alone(logged, tmp_path / "alone")
+    other = Home(logged.path, logged.folder, logged.env | {"XDG_CONFIG_HOME": str(tmp_path / "nothing")})
+    journal.run(other, "awskeys", "export", "dev").done()
+    journal.run(fast, programs.HELPER, "prod").done()
+    assert answers(journal, logged) == [("dev", "key"), ("prod", "key")]
+
+
 def test_it_is_shown_as_a_table_and_by_profile_and_time(logged: Home, journal: Journal) -> None:
     for profile in ("dev", "prod"):
         journal.run(logged, programs.HELPER, profile).done()
@@ -197,6 +205,17 @@ def test_a_name_makes_no_field_and_does_no_harm(logged: Home, journal: Journal) 
     assert use["program"].startswith("a\x1bb?X=") and use["answer"] == "key"
     table = journal.run(logged, "awskeys", "log").done().stdout
     assert "\x1b" not in table and "a?b?X=" in table
+
+
+def test_an_answer_that_another_program_wrote_does_no_harm(logged: Home, journal: Journal) -> None:
+    programs.run([*journal.through, logged.helper, "dev"], logged.env).done()
+    [entry] = journal.entries()
+    fields = {name: entry[name] for name in entry if name.startswith("AWSKEYS_")} | {"AWSKEYS_ANSWER": "\x1b[2Kkey"}
+    lines = "".join(f"{name}={value}\n" for name, value in (fields | {"MESSAGE_ID": entry["MESSAGE_ID"]}).items())
+    programs.run([*journal.through, "logger", "--journald"], logged.env, stdin=lines).done()
+    journal.settle()
+    table = journal.run(logged, "awskeys", "log").done().stdout
+    assert "\x1b" not in table and table.endswith("?[2Kkey\n")
 
 
 # What must not be there.

@@ -113,7 +113,10 @@ def test_a_changed_template_changes_what_is_between_its_marks_and_no_more(home: 
     assert home.config.read_bytes().decode() == whole
 
 
-@pytest.mark.parametrize("config", [CONFIG, CONFIG.rstrip("\n"), "", None, CONFIG + "\n\n", CONFIG.replace("\n", "\r\n")])
+@pytest.mark.parametrize("config", [
+    *(CONFIG, CONFIG.rstrip("\n"), "", None, CONFIG + "\n\n", CONFIG.replace("\n", "\r\n")),
+    CONFIG.rstrip("\n").replace("\n", "\r\n"),
+])  # fmt: skip
 def test_removing_it_gives_the_file_back(make_home: MakeHome, template: Path, config: str | None) -> None:
     home = make_home(config=config)
     apply(home, template).done()
@@ -122,9 +125,7 @@ def test_removing_it_gives_the_file_back(make_home: MakeHome, template: Path, co
     assert actions(apply(home, template, "--json")) == dict.fromkeys(NAMES, "keep")
     result = home.run("profiles", "remove", "team", "--yes").done()
     assert result.stdout.endswith("removed the profiles of team\n") and result.stderr == ""
-    # What had to be ended for the profiles to have lines of their own stays ended.
-    end = "\n" if config and not config.endswith("\n") else ""
-    assert home.config.read_bytes() == ((config or "") + end).encode()
+    assert home.config.read_bytes() == (config or "").encode()
     home.run("profiles", "remove", "team", "--yes").failed(66, '"team"')
 
 
@@ -244,6 +245,9 @@ def refused(home: Home, template: Path, *fragments: str, status: int = 78) -> No
         ("source_profile = dev", "source_profile = {account}-{role}", 3, '"source_profile"'),
         ("source_profile = dev", "profile = x\nsource_profile = dev", 3, 'two profiles "x"'),
         ("[accounts]", "[accounts]\n[roles]", 13, "[roles] twice"),
+        ("[roles]", "[accounts ]\nx = 123456789012\n[roles]", 12, "[accounts ]"),
+        ("[accounts]", "[roles ]\nx = y\n[accounts]", 14, "[roles]"),
+        ("duration_seconds = 3600", "partition = aws:evil", 6, '"partition"'),
     ],
 )
 def test_a_wrong_template_is_refused_with_its_line(
@@ -263,10 +267,20 @@ def test_a_template_must_be_whole(home: Home, template: Path, gone: str) -> None
     refused(home, template, "has no", gone.replace("team", "NAME"))
 
 
-@pytest.mark.parametrize("text", [DEV.lines(), f"# {DOCUMENTED.id}\n", f"aws_secret_access_key = {DOCUMENTED.secret}\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(DEV.lines(), f"# {DOCUMENTED.id}\n", f"aws_secret_access_key = {DOCUMENTED.secret}\n"),
+        *(f"# {DOCUMENTED.secret}\n", f"external_id = {DOCUMENTED.secret}\n", f"external_id = x={DOCUMENTED.secret}\n"),
+        *(f"role_session_name = {DOCUMENTED.id}\n", f"{DOCUMENTED.secret} = x\n", f"[{DOCUMENTED.secret}]\n"),
+        *(f"admin = {DOCUMENTED.secret}\n", "# aws_secret_access_key = hidden\n"),
+    ],
+)
 def test_a_template_with_a_key_is_refused(home: Home, template: Path, text: str) -> None:
     template.write_text(TEMPLATE.replace("[accounts]\n", text + "[accounts]\n"))
-    refused(home, template, "line 8", "access key")
+    refused(home, template, "line 8", "looks like a key")
+    said = apply(home, template)
+    assert DOCUMENTED.secret not in said.stdout + said.stderr and "hidden" not in said.stderr
 
 
 def test_what_is_no_template_is_refused(home: Home, template: Path) -> None:

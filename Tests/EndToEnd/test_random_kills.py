@@ -89,7 +89,8 @@ class Killing:
             times.append(self._time(self.stage.argv))
         self.usual = sorted(times)[1]
         self.stage.learn_end()
-        self.usual_mending = self._time(self.mending[0]) if isinstance(self.stage, Stage) else self.usual
+        is_itself = not isinstance(scene, Scene) or scene.has_units
+        self.usual_mending = self.usual if is_itself else self._time(self.mending[0])
 
     def _time(self, argv: list[str]) -> float:
         begun = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import shutil
 import socket
 import subprocess
@@ -33,6 +34,9 @@ KEY, SECOND, THIRD = (real_looking() for _ in range(3))
 SESSION = real_looking("ASIA")
 SECRETS = [each.secret for each in (KEY, SECOND, THIRD, SESSION, DEV, DOCUMENTED)]
 ID, SECRET = "access key id, AKIA…" + KEY.id[-4:], "secret access key"
+# Without what stands for something else in an address.
+SECRET_OF_ADDRESS = KEY.secret.replace("/", "7")
+SECRETS.append(SECRET_OF_ADDRESS)
 NEXT = "`awskeys import` takes keys of the AWS files into the store, `awskeys add` others; `awskeys rotate` replaces those that somebody may have seen\n"
 NOT_ROOT = 65534
 
@@ -99,6 +103,9 @@ def repository(tree: Path) -> Path:
         ("x.py", f"# é\ns = boto3.client('s3', 'é', '{KEY.id}',\n    '{KEY.secret}')\n", ["2:30", "3:6"]),
         ("x.xml", f"<a><AccessKeyId>{KEY.id}</AccessKeyId><b>{KEY.secret}</b></a>", ["1:17", "1:54"]),
         ("x.tf", f'provider "aws" {{\n  access_key = "{KEY.id}"\n  secret_key = "{KEY.secret}"\n}}\n', ["2:17", "3:17"]),
+        ("x.tfvars", f'# é\nsecret_key = "{KEY.secret}"\n', ["2:15"]),
+        ("x.sh", f"export AWS_SECRET_KEY={KEY.secret}", ["1:23"]),
+        ("x.properties", f"aws.secretKey={KEY.secret}", ["1:15"]),
         ("x.json", json.dumps({"SecretAccessKey": KEY.secret, "AccessKeyId": KEY.id}), ["1:22", "1:81"]),
     ],
 )
@@ -107,7 +114,7 @@ def test_keys_are_found_in_every_kind_of_text(
 ) -> None:
     (tree / name).write_text(text)
     result = scanned(home, str(tree))
-    what = {ID, SECRET}
+    what = {ID, SECRET} if KEY.id in text else {SECRET}
     assert result.status == 1 and result.stderr == NEXT
     lines = [line.removeprefix(f"{tree / name}:").split(": ") for line in result.stdout.splitlines()]
     assert [place for place, _ in lines] == places and {kind for _, kind in lines} == what
@@ -239,6 +246,20 @@ def test_binary_files_links_and_git_s_own_folder_are_passed_over(home: Home, tre
     # Named, links are followed.
     assert [each["path"] for each in found(home, str(tree / "folder-link"))] == [str(tree / "folder-link/x")]
     assert len(found(home, str(tree / "file-link"))) == 1
+
+
+def test_what_people_write_in_git_s_own_folder_is_looked_at(home: Home, repository: Path) -> None:
+    git(repository, "remote", "add", "origin", f"https://{KEY.id}:{SECRET_OF_ADDRESS}@git.example.com/x")
+    hook = repository / ".git/hooks/pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nexport AWS_SECRET_KEY={SECOND.secret}\n")
+    outside = repository / ".git/description"
+    outside.write_text(THIRD.id)
+    (hook.parent / "post-commit").symlink_to(outside)
+    places = [(each["path"], each["kind"]) for each in found(home, str(repository))]
+    assert places == [
+        (str(repository / ".git/config"), "access-key-id"), (str(repository / ".git/config"), "secret-access-key"),
+        (str(hook), "secret-access-key")]
 
 
 def test_odd_names_are_shown_on_one_line(home: Home, tree: Path) -> None:
@@ -466,6 +487,55 @@ def test_what_is_no_sound_repository_is_named(home: Home, repository: Path) -> N
     result = scanned(home, "--history", str(repository))
     assert (result.status, result.stdout) == (74, "")
     assert f'cannot read all of the repository "{repository}": it is damaged' in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options, fetch", [(["--depth", "1"], "--unshallow"), (["--filter=blob:none"], "--refetch --no-filter")]
+)
+def test_a_history_that_is_not_all_there_is_named_until_it_is_fetched(
+    home: Home, repository: Path, tmp_path: Path, options: list[str], fetch: str
+) -> None:
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    first = commit(repository, a=KEY.id)
+    commit(repository, a=None)
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", *options, f"file://{repository}", str(clone))
+    result = scanned(home, "--history", str(clone))
+    assert (result.status, result.stdout) == (74, "")
+    assert f'cannot read all of the repository "{clone}": it is a ' in result.stderr
+    assert result.hint == f'fetch the rest first: `git -C "{clone}" fetch {fetch}`'
+    (clone / "x").write_text(SECOND.id)
+    document = scanned(home, "--history", "--json", str(clone))
+    [unreadable] = json.loads(document.stdout)["unreadable"]
+    assert document.status == 1 and unreadable["path"] == str(clone) and unreadable["hint"] == result.hint
+    (clone / "x").unlink()
+    git(clone, "fetch", "-q", *fetch.split())
+    assert [each["commit"] for each in found(home, "--history", str(clone))] == [first]
+
+
+def test_what_git_cannot_follow_to_a_commit_is_shown_all_the_same(home: Home, repository: Path) -> None:
+    commit(repository, a="nothing\n")
+    tree = git(repository, "rev-parse", "HEAD^{tree}")
+    commit(repository, a=KEY.id)
+    (repository / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    blob = git(repository, "rev-parse", "HEAD:a")
+    (repository / "a").unlink()
+    document = scanned(home, "--history", "--json", str(repository))
+    assert [each["object"] for each in json.loads(document.stdout)["findings"]] == [blob]
+    assert json.loads(document.stdout)["unreadable"] and document.status == 1
+
+
+def test_git_ends_with_a_scan_that_is_killed(home: Home, repository: Path) -> None:
+    fifo = repository / "fifo"
+    os.mkfifo(fifo)
+    (repository / ".git/config").open("a").write(f"[include]\n\tpath = {fifo}\n")
+    words = [str(home.folder / "awskeys"), "scan", "--history", str(repository)]
+    with subprocess.Popen(words, env=home.env) as scan, fifo.open("wb") as writer:
+        # It is open once git has it open as well, and reads from it for ever.
+        scan.kill()
+        gone = select.poll()
+        gone.register(writer, 0)
+        assert gone.poll(60_000) == [(writer.fileno(), select.POLLERR)]
 
 
 def test_without_git_there_is_no_history(home: Home, repository: Path) -> None:

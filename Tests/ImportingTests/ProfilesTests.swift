@@ -40,6 +40,7 @@ struct ProfilesTests {
     func write() throws {
         for before in [
             "", "[default]\nregion = x\n", "[default]\r\nregion = x\r\n", "# comment\n\n", "[a]\ns3 =\n  x = 1\n",
+            "[a]\nx = 1", "[a]\r\nx = 1",
         ] {
             let config = try file(before)
             let after = try config.changed(by: plan(template(), in: config).edits)
@@ -47,13 +48,32 @@ struct ProfilesTests {
             let end = before.contains("\r\n") ? "\r\n" : "\n"
             #expect(
                 written.hasPrefix(
-                    before + "# awskeys profiles: begin team" + end + "# made of a template: change that, and run "
+                    before + (before.isEmpty || before.hasSuffix("\n") || before.hasSuffix("\r\n") ? "" : end)
+                        + "# awskeys profiles: begin team" + end + "# made of a template: change that, and run "
                         + "`awskeys profiles apply` again" + end + "[profile prod-admin]" + end
                         + "role_arn = arn:aws:iam::123456789012:role/Administrator" + end + "source_profile = dev" + end
                         + "region = eu-west-1" + end + "# awskeys profiles: end team "))
             #expect(try plan(template(), in: after).edits == [])
             let back = text(try after.changed(by: plan(nil, in: after).edits))
             #expect(back == before)
+        }
+    }
+
+    @Test("where the file ends without a line end, it still does when they are changed, and taken out")
+    func noLineEnd() throws {
+        for before in ["[a]\nx = 1", "[a]\r\nx = 1", "# x"] {
+            var config = try file(before)
+            for region in ["eu-west-1", "eu-west-2", "eu-west-1, eu-west-3"] {
+                let template = try template(
+                    Self.text.replacing("eu-west-1", with: region + "\nprofile = {role}-{region}"))
+                config = try config.changed(by: plan(template, in: config).edits)
+                #expect(!config.document.endsWithLineEnd)
+                #expect(try plan(template, in: config).edits == [])
+            }
+            // What ends the lines above may have changed meanwhile.
+            #expect(text(try config.changed(by: plan(nil, in: config).edits)) == before)
+            let other = try file(text(config).replacing("\r\n", with: "\n").replacing("x = 1\n", with: "x = 1\r\n"))
+            #expect(text(try other.changed(by: plan(nil, in: other).edits)) == before.replacing("\r\n", with: "\n"))
         }
     }
 
@@ -73,6 +93,10 @@ struct ProfilesTests {
         "are refused where the template is wrong, with the line",
         arguments: [
             ("source_profile = dev", "source_profile = dev\nx = 1", 3, TemplateError.Problem.unknownSetting("x")),
+            ("[roles]", "[accounts ]\nx = 1\n[roles]", 6, .unknownSection("accounts ")),
+            ("[roles]", "[roles]\nx = y\n[ roles]", 8, .unknownSection(" roles")),
+            ("regions = eu-west-1", "partition = aws:x", 3, .badValue("partition")),
+            ("regions = eu-west-1", "partition = AWS", 3, .badValue("partition")),
             ("[roles]", "[role]", 6, .unknownSection("role")),
             ("[template team]\n", "[template team]\n[template team2]\n", 2, .unknownSection("template team2")),
             ("[template team]\nsource_profile = dev\nregions = eu-west-1\n", "", 1, .missing("[template NAME]")),

@@ -58,7 +58,8 @@ struct MatcherTests {
             "export AWS_SECRET_ACCESS_KEY=\"\(secret)\"", "--aws-secret-access-key=\(secret)",
             "secret.access.key=\(secret)",
             "\"source\": [\"aws_secret_access_key = \\\"\(secret)\\\"\\n\"]", "aws_secret_access_key%3D\(secret)%0A",
-            "SecretAccessKey:\\n\(secret)\\n",
+            "SecretAccessKey:\\n\(secret)\\n", "AWS_SECRET_KEY=\(secret)", "aws.secretKey=\(secret)",
+            "secret_key = \"\(secret)\"",
         ])
     func secrets(text: String) { #expect(found(text) == [theSecret]) }
 
@@ -123,6 +124,13 @@ struct MatcherTests {
             if !found("data:image/png;base64," + blob).isEmpty { count += 1 }
         }
         #expect(count == 2000)
+    }
+
+    // Seconds; many minutes if all that follows was looked at for each.
+    @Test("takes a line of many ids in its stride", .timeLimit(.minutes(2))) func manyIDs() {
+        let count = 500_000
+        let line = Array(String(repeating: id + " ", count: count).utf8)
+        #expect(Matcher().matches(in: line.span).count == count)
     }
 
     @Test("finds each key once, however many names are near") func once() {

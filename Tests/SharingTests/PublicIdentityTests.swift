@@ -72,7 +72,10 @@ struct ArmorTests {
         let bundle = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
         let text = Armor.text(of: bundle)
         #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count <= 64 })
-        for sent in [text, text.replacing("\n", with: "\r\n"), "\r\n \t" + text + "\n\n ", String(text.dropLast())] {
+        for sent in [
+            text, "\u{FEFF}" + text, text.replacing("\n", with: "\r\n"), "\r\n \t" + text + "\n\n ",
+            String(text.dropLast()),
+        ] {
             #expect(try Armor.bundle(in: Array(sent.utf8).span) == bundle)
         }
     }
@@ -85,7 +88,7 @@ struct ArmorTests {
         }
         #expect(error("") == .notABundle && error(" \n") == .notABundle && error("[default]\n") == .notABundle)
         #expect(error("Dear Ann,\n" + text) == .notABundle)
-        #expect(error(text + "Yours, Ben\n") == .truncated)
+        #expect(error(text + "Yours, Ben\n") == .damaged(.text))
         #expect(error(text.replacing("\n-----END", with: "\n\n-----END")) == .damaged(.text))
         #expect(error(text.replacing("BUNDLE-----\n", with: "BUNDLE----- \n")) == .damaged(.text))
         #expect(error(text.replacing("=", with: "")) == .damaged(.text))

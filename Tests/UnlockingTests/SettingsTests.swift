@@ -15,8 +15,9 @@ struct SettingsTests {
         #expect(settings.lifetimeAfterPassphrase == 172_800)
         #expect(settings.dialogs == .pinentry("/usr/bin/pinentry-qt"))
         #expect(Settings(reading: "pinentry = none").dialogs == .none)
-        #expect(Settings(reading: "log = journal").isLogged)
-        #expect(!Settings(reading: "log = journal\nlog = none").isLogged)
+        #expect(Settings(reading: "log = journal").isLogged == true)
+        #expect(Settings(reading: "log = journal\nlog = none").isLogged == false)
+        #expect(Settings().isLogged == nil)
     }
 
     @Test(

@@ -59,6 +59,9 @@ struct RestoreCommand: ParsableCommand {
         var draft = try read(copy, with: unlocked.dataKey)
         let before = StoreBefore(at: path, with: unlocked.dataKey)
         try Console.confirm(before.question(copy), yes: yes)
+        for profile in try before.confirmed(moreThanIn: draft) {
+            try context.confirmFewerQuestions(about: profile, store: draft.id)
+        }
         // A rotation would put a key that IAM has just made into a store that is none any more.
         let lock = before.isThere ? try RotationLock(store: path) : nil
         let kept: String?
@@ -113,13 +116,25 @@ private struct StoreBefore {
     /// How new it is, and whose keys it has, if it is a store of the same data key.
     private(set) var generation: UInt64 = 0
     private var profiles: [String]?
+    private var confirmations: [String: Confirmation] = [:]
 
     init(at path: String, with dataKey: borrowing SealingKey) {
         isThere = FileManager.default.fileExists(atPath: path)
         guard let closed = try? ClosedStore(at: path), closed.isOpened(by: dataKey) else { return }
         let generation = closed.generation
-        guard let profiles = try? closed.open(with: dataKey).profiles() else { return }
+        guard let open = try? closed.open(with: dataKey), let profiles = try? open.profiles() else { return }
         (self.generation, self.profiles) = (generation, profiles)
+        try? open.forEachKey { profile, key in confirmations[profile] = key.confirmation }
+    }
+
+    /// The profiles that people are asked about less often once a copy is in the store's place.
+    func confirmed(moreThanIn draft: borrowing StoreDraft) throws(StoreError) -> [String] {
+        var profiles: [String] = []
+        for profile in confirmations.keys.sorted() where draft.profiles.contains(profile) {
+            let after = try draft.confirmation(of: profile)
+            if Confirmation.stricter(after, confirmations[profile]) != after { profiles.append(profile) }
+        }
+        return profiles
     }
 
     func question(_ copy: String) -> String {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import KeyCache
 import SealedStore
-import Unlocking
 
 struct ConfirmCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,15 +34,7 @@ struct ConfirmCommand: ParsableCommand {
         for profile in profiles {
             let present = try store.key(of: profile).confirmation
             guard let present, wanted != present, wanted != .always else { continue }
-            // Else a program could simply switch it off.
-            let permission = Permission.fewerQuestions(about: profile, store: store.id)
-            do throws(Obstacle) {
-                try permission.ask(
-                    isForProgram: false, environment: context.environment, settings: context.settings(),
-                    until: Deadline(in: Unlocker.patience))
-            } catch {
-                throw Failure(error, askingLessAbout: profile)
-            }
+            try context.confirmFewerQuestions(about: profile, store: store.id)
         }
         try store.update { draft in
             for profile in profiles { _ = try draft.setConfirmation(wanted, of: profile) }
@@ -61,15 +52,5 @@ extension ConfirmCommand.Frequency {
         case .oncePerSession: "asked about once, until the store is locked"
         case .never: "nobody is asked"
         }
-    }
-}
-
-extension Failure {
-    fileprivate init(_ obstacle: Obstacle, askingLessAbout profile: String) {
-        let isNobody = obstacle == .nobodyThere || obstacle == .notShown
-        self.init(
-            .locked,
-            "nobody agreed that there are fewer questions about \"\(profile)\"; nothing was changed",
-            hint: isNobody ? "run it in a terminal" : "try again, and say yes")
     }
 }

@@ -4,6 +4,7 @@ import CredentialProcess
 import Diagnosis
 import DurableFiles
 import Foundation
+import Importing
 import Sealing
 
 struct ExplainCommand: ParsableCommand {
@@ -40,7 +41,7 @@ struct ExplainCommand: ParsableCommand {
         if json {
             try Console.say(json: ExplainedProfile(explanation, paths))
         } else {
-            Console.say(explanation.lines(paths).joined(separator: "\n"))
+            Console.say(printable(explanation.lines(paths).joined(separator: "\n")))
         }
         let code = explanation.code
         if code != 0 { throw ExitCode(code) }
@@ -51,7 +52,7 @@ struct ExplainCommand: ParsableCommand {
         do throws(FileError) {
             return ExplanationFile(file, bytes: try readFile(at: path, atMost: 4 << 20))
         } catch {
-            guard error.isMissing else { throw Failure(error) }
+            guard error.isMissing || isHidden(path) else { throw Failure(error) }
             return ExplanationFile(file, bytes: nil)
         }
     }

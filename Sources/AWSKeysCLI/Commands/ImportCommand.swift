@@ -183,6 +183,7 @@ struct ImportCommand: ParsableCommand {
         guard !store.hasUndone else { return Console.say("took the latest import back") }
         try Console.confirm(
             "put the AWS files back as they were before the latest import, with their keys in plain text?", yes: yes)
+        try store.confirmUse(of: store.latestImport())
         let kept = try store.change(isTaking: true) { (importer) in try importer.undo() }
         for name in kept { Console.note("awskeys: kept \"\(name)\" in the store, since the files don't give its key") }
         Console.say("took the latest import back")

@@ -30,12 +30,12 @@ struct LogCommand: ParsableCommand {
         let uses = try journal(in: context).sorted { $0.microseconds < $1.microseconds }
         if json { return try Console.say(json: ["uses": uses]) }
         guard !uses.isEmpty else {
-            let isLogged = context.settings().isLogged
+            let isLogged = context.isLogged
             return Console.note(
                 "awskeys: nothing is in the log" + (isLogged ? "" : "; `log = journal` in the settings begins it"))
         }
         let rows = uses.map { use in
-            [use.time, harmless(use.profile), harmless(use.program), String(use.pid), use.answer]
+            [use.time, harmless(use.profile), harmless(use.program), String(use.pid), harmless(use.answer)]
         }
         Console.say(Console.table([["TIME", "PROFILE", "PROGRAM", "PID", "ANSWER"]] + rows))
     }

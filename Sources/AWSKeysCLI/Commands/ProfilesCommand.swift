@@ -52,11 +52,7 @@ struct ProfilesCommand: ParsableCommand {
                     (0..<match.range.lowerBound).count { bytes[$0] == UInt8(ascii: "\n") } + 1
                 }
             }
-            if let line = found {
-                throw Failure(
-                    .config, "\"\(file)\", line \(line), has an access key, and a template holds no secrets",
-                    hint: "put the key into the store (`awskeys add`), and name its profile as `source_profile`")
-            }
+            if let line = found { throw Failure(TemplateError(.key, line: line), file) }
             let read = bytes.withBytes { bytes in
                 Result { () throws(TemplateError) in try ProfileTemplate(reading: bytes) }
             }

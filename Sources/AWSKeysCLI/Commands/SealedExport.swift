@@ -74,9 +74,7 @@ struct SealedExport: ParsableArguments {
         var bundle = NewBundle()
         for name in names {
             let key = try store.key(of: name)
-            try context.confirm(
-                key.confirmation, useOf: name, store: store.id, isForProgram: false,
-                until: Deadline(in: Unlocker.patience))
+            try store.confirmUse(of: [name])
             try inWords {
                 () throws(BundleError) in
                 try bundle.add(
