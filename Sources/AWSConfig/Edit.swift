@@ -1,9 +1,9 @@
 public import Sealing
 
 /// A change to a file: a range of its bytes, and what takes their place. No other byte changes.
-public struct Edit: Sendable, Equatable {
+public struct Edit: Sendable, Hashable {
     /// What stands in the new text.
-    public enum Text: Sendable, Equatable {
+    public enum Text: Sendable, Hashable {
         /// Text that is no secret.
         case plain(String)
         /// The secret access key of a profile.

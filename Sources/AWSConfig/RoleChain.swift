@@ -36,24 +36,16 @@ public struct RoleChain: Codable, Equatable, Sendable {
         var visited = [profile]
         var next = profile
         while true {
-            let reader = RoleReader(profile: next, settings: settings)
-            // A profile's own keys go before its role if another one builds on it.
-            let isKey = !roles.isEmpty && reader.hasOwnKey(after: roles.first?.profile)
-            guard reader.isRole, !isKey else {
-                source = try reader.source()
-                break
+            let (link, role) = try RoleReader(profile: next, settings: settings).link(after: roles.first?.profile)
+            if let role {
+                guard roles.count < Self.mostRoles else { throw .tooLong(profile: profile) }
+                roles.insert(role, at: 0)
             }
-            guard roles.count < Self.mostRoles else { throw .tooLong(profile: profile) }
-            roles.insert(try reader.role(), at: 0)
-            switch (reader.own("source_profile"), reader.own("credential_source")) {
-            case (.some, .some): throw .twoSources(profile: next)
-            case (nil, nil): throw .noSource(profile: next)
-            case (nil, let name?):
-                source = name == "Environment" ? .environment(profile: next) : .other(profile: next, source: name)
-                self.roles = roles
+            switch link {
+            case .source(let source), .role(let source):
+                (self.source, self.roles) = (source, roles)
                 return
-            case (let name?, nil):
-                guard settings.exists(name) else { throw .noProfile(name, namedBy: next) }
+            case .roleOf(let name):
                 if visited.contains(name) {
                     let named = RoleReader(profile: name, settings: settings)
                     guard name == next, named.hasKey else { throw .cycle(visited + [name]) }
@@ -62,8 +54,32 @@ public struct RoleChain: Codable, Equatable, Sendable {
                 next = name
             }
         }
-        self.roles = roles
     }
+}
+
+/// One profile's part of a chain.
+public enum RoleLink {
+    /// Credentials of its own.
+    case source(CredentialSource)
+    /// A role with credentials that aren't a profile's.
+    case role(source: CredentialSource)
+    /// A role, and the profile whose credentials it is assumed with.
+    case roleOf(source: String)
+
+    /// A profile's part, as ``RoleChain`` has it.
+    ///
+    /// - Parameter other: the profile that builds on it; `nil` where the chain ends with it.
+    /// - Throws: ``RoleChainError``, but `cycle` and `tooLong`.
+    public init(
+        of profile: String, after other: String?, in settings: some ProfileSettings
+    ) throws(RoleChainError) {
+        self = try RoleReader(profile: profile, settings: settings).link(after: other).link
+    }
+}
+
+extension RoleChain {
+    /// How many roles a chain has at most.
+    public static var longest: Int { mostRoles }
 }
 
 /// Reads what one profile says about a role.
@@ -84,6 +100,22 @@ private struct RoleReader<Settings: ProfileSettings> {
 
     /// With a web identity's token, the role is that one's.
     var isRole: Bool { own("role_arn") != nil && own("web_identity_token_file") == nil }
+
+    /// The profile's part of a chain, with its role if that is part of it.
+    func link(after other: String?) throws(RoleChainError) -> (link: RoleLink, role: Role?) {
+        // A profile's own keys go before its role if another one builds on it.
+        guard isRole, !(other != nil && hasOwnKey(after: other)) else { return (.source(try source()), nil) }
+        let role = try role()
+        switch (own("source_profile"), own("credential_source")) {
+        case (.some, .some): throw .twoSources(profile: profile)
+        case (nil, nil): throw .noSource(profile: profile)
+        case (nil, "Environment"): return (.role(source: .environment(profile: profile)), role)
+        case (nil, let name?): return (.role(source: .other(profile: profile, source: name)), role)
+        case (let name?, nil):
+            guard settings.exists(name) else { throw .noProfile(name, namedBy: profile) }
+            return (.roleOf(source: name), role)
+        }
+    }
 
     /// Whether the profile has a key itself, be it in plain text or in the store.
     var hasKey: Bool { !settings.filesWithKeys(of: profile).isEmpty || isAdopted && settings.asksStore(profile) }

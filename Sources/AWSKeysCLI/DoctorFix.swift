@@ -76,12 +76,12 @@ extension DoctorCommand {
         for finding in mending.findings {
             var entry = DoctorEntry(finding, in: situation)
             entry.hint = nil
-            Console.say(entry.text + "\n  fix: " + (finding.fixWords ?? ""))
+            Console.say(entry.text + "\n  fix: " + printable(finding.fixWords ?? ""))
         }
         for file in ConfigDocument.File.allCases where !mending.edits(of: file).isEmpty {
             let mended =
                 file == .config ? situation.config.mended(by: mending) : situation.credentials.mended(by: mending)
-            Console.say("\n\(mended.path)\n\(mended.maskedDiff())")
+            Console.say("\n\(printable(mended.path))\n\(mended.maskedDiff())")
         }
     }
 

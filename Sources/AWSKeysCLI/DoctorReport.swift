@@ -37,7 +37,8 @@ struct DoctorEntry: Encodable {
     init(_ finding: Finding, in situation: Situation) {
         self.init(
             rule: finding.problem.rule.rawValue, severity: finding.problem.severity,
-            file: finding.file.map { situation.path(of: $0) }, line: finding.line, profile: finding.profile,
+            file: finding.file.map { situation.path(of: $0) }, line: finding.line,
+            profile: finding.profile.map(shownName),
             message: finding.message, hint: finding.hint)
         fixable = finding.fix != nil
     }

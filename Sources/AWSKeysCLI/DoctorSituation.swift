@@ -30,7 +30,7 @@ extension Situation {
         let cached = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
         if cached.contains(where: { $0.hasSuffix(".json") }) { elsewhere.cliCache = cache }
         if let facts = try? Self.facts(home + "/.aws"), facts.isThere { elsewhere.folder = (home + "/.aws", facts) }
-        elsewhere.isOneFile = (try? requireTwoFiles(credentials.path, config.path)) == nil
+        elsewhere.isOneFile = config.path != hiddenFile && (try? requireTwoFiles(credentials.path, config.path)) == nil
         self.init(
             config: config, credentials: credentials, environment: context.environment, now: context.now(),
             seconds: { AWSAPI.seconds(ofTimestamp: $0) }, program: { Program($0, in: context) },
@@ -93,7 +93,12 @@ extension Situation.Program {
             isExecutable = files.isExecutableFile(atPath: name)
         } else {
             let folders = (context.environment("PATH") ?? "").split(separator: ":").filter { $0.hasPrefix("/") }
-            path = folders.map { $0 + "/" + name }.first(where: files.isExecutableFile(atPath:))
+            path = folders.map { $0 + "/" + name }.first { path in
+                // One may enter a folder, too, but not start it.
+                var isFolder: ObjCBool = false
+                return unsafe files.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+                    && files.isExecutableFile(atPath: path)
+            }
         }
         guard let path else { return }
         var isFolder: ObjCBool = false

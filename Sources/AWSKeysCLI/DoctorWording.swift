@@ -1,12 +1,13 @@
 import AWSConfig
 import Diagnosis
+import Glibc
 
 // The words for what `awskeys doctor` finds in the AWS files and the environment.
 
 extension Finding {
     /// What is wrong, for people: lower case, no full stop.
     var message: String {
-        let name = "profile \"\(profile ?? "")\""
+        let name = "profile \"\(shownName(profile ?? ""))\""
         return switch problem {
         case .syntax(let problem): problem.message + ": boto3 and the AWS CLI cannot read the file"
         case .unreadableFile(let number): "it cannot be read: \(reason(number))"
@@ -16,15 +17,16 @@ extension Finding {
             "others may \(isWritable ? "write" : "read") the \(isFolder ? "folder \"\(path)\"" : "file") "
                 + "(mode \(octal(mode)))"
         case .foreignOwner(let path): "\"\(path)\" belongs to another user"
-        case .unprefixedSection: "[\(profile ?? "")] has no \"profile \" before its name, so only some SDKs find it"
-        case .oddSection(let header): "[\(header)] is written so that only some SDKs find it"
+        case .unprefixedSection:
+            "[\(shownName(profile ?? ""))] has no \"profile \" before its name, so only some SDKs find it"
+        case .oddSection(let header): "[\(shownName(header))] is written so that only some SDKs find it"
         case .twoDefaults(let line):
             "[profile default] stands beside [default] (line \(line)), and SDKs differ in which one counts"
         case .inheritance(let credentials):
             "boto3 and the AWS CLI give every profile what stands in [DEFAULT]"
                 + (credentials.isEmpty ? "" : ": \(credentials.joined(separator: ", "))")
         case .inlineComment(let setting): "boto3 takes the comment behind \(shown(setting)) for part of its value"
-        case .plainKey(let id): "\(name) has a key in plain text (\(short(id)))"
+        case .plainKey(let id): "\(name) has a key in plain text (\(shortID(id)))"
         case .defaultKey: "[default] has a key, which every program uses that is not told a profile"
         case .halfKey(let missing, let isEmpty, let isElsewhere):
             "\(name) has one half of a key: \(missing) is "
@@ -41,18 +43,18 @@ extension Finding {
                 + "the former"
         case .unknownProfile(let variable): "\(variable) names \(name), which is in neither file"
         case .role(let error): error.finding
-        case .sourceWithoutCredentials(let source):
-            source == profile
-                ? "\(name) has a role and nothing to assume it with"
-                : "\(name) builds on profile \"\(source)\", which has no credentials"
+        case .sourceWithoutCredentials(let source, let hasVault):
+            "\(name) builds on profile \"\(shownName(source))\", which has no credentials"
+                + (hasVault ? ", unless aws-vault has" : "")
         case .roleAndProcess:
             "\(name) has a role and a credential_process: some SDKs fail, others forget the role"
-        case .relativeProgram(let program, _): "\(name) names no absolute path for its program \"\(program)\""
-        case .missingProgram(let program): "the program of \(name) is not there: \"\(program)\""
-        case .notExecutable(let program): "the program of \(name) cannot be started: \"\(program)\""
-        case .writableProgram(let program, let path):
-            "others can exchange the program of \(name), \"\(program)\": they may write \"\(path)\""
-        case .selfRecursion(let program): "the program of \(name), \"\(program)\", asks for \(name) again"
+        case .relativeProgram(let program, _):
+            "\(name) names no absolute path for its program" + Failure.program(of: program)
+        case .missingProgram(let program): "the program of \(name) is not there" + Failure.program(of: program)
+        case .notExecutable(let program): "the program of \(name) cannot be started" + Failure.program(of: program)
+        case .writableProgram(_, let path):
+            "others can exchange the program of \(name): they may write \"\(path)\""
+        case .selfRecursion(let program): "the program of \(name) asks for \(name) again" + Failure.program(of: program)
         case .notInStore: "\(name) asks the store for a key that it does not have"
         }
     }
@@ -60,10 +62,10 @@ extension Finding {
     /// What to do about it.
     var hint: String? {
         if let fixWords { return "`awskeys doctor --fix` " + fixWords }
-        let name = profile ?? ""
+        let name = shownName(profile ?? "")
         return switch problem {
         case .syntax(let problem): problem.step
-        case .unreadableFile: "look at who owns it with `ls -l`"
+        case .unreadableFile(let number): Self.step(unreadable: number)
         case .missingFile(let variable): "make the file, or unset \(variable)"
         case .oneFile: "let AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name two files"
         case .openMode(let path, _, _, _): "`chmod go-w \"\(path)\"`"
@@ -85,7 +87,10 @@ extension Finding {
         case .twoProfileVariables: "unset AWS_DEFAULT_PROFILE"
         case .unknownProfile(let variable): "unset \(variable), or name another profile"
         case .role(let error): error.step
-        case .sourceWithoutCredentials(let source): "`awskeys add \(source)` gives it a key"
+        case .sourceWithoutCredentials(let source, let hasVault):
+            hasVault
+                ? "`awskeys import --from aws-vault` takes its keys over"
+                : "`awskeys add \(shownName(source))` gives it a key"
         case .roleAndProcess: "give the program a profile of its own, and let source_profile name it"
         case .relativeProgram: "write the whole path"
         case .missingProgram: "install it, or name where it is"
@@ -103,9 +108,9 @@ extension Finding {
             switch problem
         {
         case .syntax(.byteOrderMark): "takes it out"
-        case .syntax(.duplicateSection): "makes one section of the two, in which the last setting counts"
-        case .syntax: "keeps the last one, which the other SDKs read"
-        case .unprefixedSection: "writes [profile \(profile ?? "")]"
+        case .syntax(.duplicateSection): "makes one section of the two"
+        case .syntax: "keeps one of the two, which say the same"
+        case .unprefixedSection: "writes [profile \(shownName(profile ?? ""))]"
         case .twoDefaults: "takes [profile default] out, which says the same"
         case .inlineComment: "puts it on a line of its own, above"
         case .expiredToken: "takes their lines out"
@@ -113,6 +118,15 @@ extension Finding {
         case .openMode(let path, _, _, _):
             if case .mode(_, let mode) = fix { "gives \"\(path)\" mode \(octal(mode))" } else { "" }
         default: "mends it"
+        }
+    }
+
+    private static func step(unreadable number: Int32) -> String {
+        switch number {
+        case EISDIR: "move it away, since it is no file"
+        case EFBIG: "no AWS file is that large: move it away, or name another one"
+        case EACCES, EPERM: "look at who owns it with `ls -l`"
+        default: "look at it with `ls -l`"
         }
     }
 
@@ -139,8 +153,8 @@ extension ConfigSyntaxError.Problem {
         case .byteOrderMark: "save it as UTF-8 without BOM"
         case .notText: "save it as UTF-8"
         case .loneCarriageReturn: "end lines with LF or CR LF"
-        case .duplicateSection: "make one section of the two"
-        case .duplicateProperty: "delete one of the two lines"
+        case .duplicateSection: "make one section of the two, with the values that should count"
+        case .duplicateProperty: "delete the line whose value should not count"
         case .propertyBeforeSection: "put it into a section"
         case .notAProperty: "delete the line, or put `#` before it"
         case .valueBelow: "write it behind the `=`, on one line"
@@ -151,14 +165,19 @@ extension ConfigSyntaxError.Problem {
 extension RoleChainError {
     fileprivate var finding: String {
         switch self {
-        case .noProfile(let name, let by): "profile \"\(by ?? "")\" builds on profile \"\(name)\", which is not there"
-        case .tooLong(let name): "profile \"\(name)\" builds on more roles than anybody has"
-        case .cycle(let names): "profiles build on each other in a circle: \(names.joined(separator: " -> "))"
-        case .twoSources(let name): "profile \"\(name)\" has both source_profile and credential_source"
-        case .noSource(let name): "profile \"\(name)\" has a role, and neither source_profile nor credential_source"
-        case .noRole(let name): "profile \"\(name)\" has a web_identity_token_file and no role_arn"
-        case .badValue(let name, let setting): "\"\(setting)\" of profile \"\(name)\" cannot be understood"
-        case .emptyValue(let name, let setting): "\"\(setting)\" of profile \"\(name)\" is empty"
+        case .noProfile(let name, let by):
+            "profile \"\(shownName(by ?? ""))\" builds on profile \"\(shownName(name))\", which is not there"
+        case .tooLong(let name): "profile \"\(shownName(name))\" builds on more roles than anybody has"
+        case .cycle(let names):
+            "profiles build on each other in a circle: \(names.map(shownName).joined(separator: " -> "))"
+        case .twoSources(let name):
+            "profile \"\(shownName(name))\" has both source_profile and credential_source"
+        case .noSource(let name):
+            "profile \"\(shownName(name))\" has a role, and neither source_profile nor credential_source"
+        case .noRole(let name):
+            "profile \"\(shownName(name))\" has a web_identity_token_file and no role_arn"
+        case .badValue(let name, let setting): "\"\(setting)\" of profile \"\(shownName(name))\" cannot be understood"
+        case .emptyValue(let name, let setting): "\"\(setting)\" of profile \"\(shownName(name))\" is empty"
         }
     }
 

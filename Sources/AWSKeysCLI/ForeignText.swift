@@ -21,3 +21,12 @@ func shown(section header: String) -> String { holdsKey(header.utf8.span) ? "a s
 
 /// What awskeys says, with nothing in it that a terminal would act on.
 func printable(_ text: String) -> String { harmless(text, keeping: "\"\n") }
+
+/// A name from the files, masked where it may be a secret in the wrong place.
+func shownName(_ name: String) -> String { holdsKey(name.utf8.span) ? String(repeating: "*", count: 16) : name }
+
+/// What looks like an access key's id, shortened: who mixed up the lines has a secret there.
+func shortID(_ text: String) -> String {
+    let isID = (16...128).contains(text.count) && text.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber) }
+    return isID ? short(text) : "an id"
+}

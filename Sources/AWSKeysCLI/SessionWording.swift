@@ -80,10 +80,13 @@ extension Failure {
     }
 
     /// The program that a command starts, after a colon, where that is plain to see; all the rest may be a secret.
-    static func program(of command: String) -> String {
+    static func program(of command: String) -> String { plainProgram(of: command).map { ": \($0)" } ?? "" }
+
+    /// The program that a command starts; `nil` where it may be something else.
+    static func plainProgram(of command: String) -> Substring? {
         let word = command.prefix { $0 != " " && $0 != "\t" }
         let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-/~".contains($0)) }
-        return isPlain && !word.isEmpty ? ": \(word)" : ""
+        return isPlain && !word.isEmpty && shownName(String(word)) == word ? word : nil
     }
 
     private static func named(_ name: String, by profile: String) -> String {

@@ -7,7 +7,8 @@ extension Situation {
         inEachFile { file in
             file.profiles.flatMap { profile, section in
                 section.properties.compactMap { property in
-                    guard let start = file.commentStart(in: property) else { return nil }
+                    guard KnownSetting.mayHaveComment(property.name), let start = file.commentStart(in: property)
+                    else { return nil }
                     return Finding(
                         .inlineComment(setting: property.name), in: file.document.file, line: property.line,
                         profile: profile, fix: file.moving(commentAt: start, of: property).map { .edits($0) })
@@ -18,14 +19,6 @@ extension Situation {
 }
 
 extension ExaminedFile {
-    /// The settings whose values have no white space, so that whatever follows one is a comment to everybody.
-    private static let words: Set<String> = [
-        "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "region", "output",
-        "role_arn", "source_profile", "credential_source", "mfa_serial", "external_id", "duration_seconds",
-        "sso_session", "sso_start_url", "sso_region", "sso_account_id", "cli_pager", "retry_mode", "max_attempts",
-        "ca_bundle", "endpoint_url", "services", "sts_regional_endpoints", "s3_us_east_1_regional_endpoint",
-    ]
-
     /// Where a comment begins in a value: `#` or `;` after white space, or at its beginning.
     func commentStart(in property: ConfigDocument.Property) -> Int? {
         bytes.withBytes { bytes in
@@ -38,7 +31,7 @@ extension ExaminedFile {
 
     /// Moves a comment to a line of its own, above.
     fileprivate func moving(commentAt start: Int, of property: ConfigDocument.Property) -> [Edit]? {
-        guard Self.words.contains(property.name), !property.isIndented, !property.isContinued,
+        guard KnownSetting.words.contains(property.name), !property.isIndented, !property.isContinued,
             start > property.value.lowerBound
         else { return nil }
         let isOneWord = bytes.withBytes { bytes in

@@ -11,6 +11,7 @@ public struct Mending: Sendable {
     public private(set) var credentials: [Edit] = []
     /// Other permissions, by path.
     public private(set) var modes: [String: mode_t] = [:]
+    private var (ofConfig, ofCredentials) = (Touched(), Touched())
 
     /// Collects the fixes.
     ///
@@ -32,28 +33,40 @@ public struct Mending: Sendable {
     public func edits(of file: ConfigDocument.File) -> [Edit] { file == .config ? config : credentials }
 
     private mutating func add(_ edits: [Edit], to file: ConfigDocument.File?) -> Bool {
-        var all = file == .config ? config : credentials
+        let isConfig = file == .config
         // Of a file's duplicates, several findings have one fix.
-        if edits.allSatisfy(all.contains) { return true }
-        guard !edits.contains(where: { edit in all.contains { $0.meets(edit) } }) else { return false }
-        all += edits
-        if file == .config { config = all } else { credentials = all }
+        if edits.allSatisfy((isConfig ? ofConfig : ofCredentials).edits.contains) { return true }
+        guard isConfig ? ofConfig.add(edits) : ofCredentials.add(edits) else { return false }
+        if isConfig { config += edits } else { credentials += edits }
+        return true
+    }
+}
+
+/// What changes to a file touch, byte by byte: there may be thousands.
+private struct Touched: Sendable {
+    private(set) var edits: Set<Edit> = []
+    /// For each byte: whether it goes or is taken along, and whether something is put before it.
+    private var bytes: [(isTaken: Bool, hasBefore: Bool)] = []
+
+    /// Adds changes; not if one meets another that was there before, in the same bytes.
+    mutating func add(_ new: [Edit]) -> Bool {
+        let ranges = new.flatMap { [$0.range] + $0.copies }
+        let size = ranges.reduce(bytes.count) { max($0, $1.upperBound + 1) }
+        bytes += Array(repeating: (false, false), count: size - bytes.count)
+        let meets = ranges.contains { range in
+            range.isEmpty
+                ? bytes[range.lowerBound].isTaken : bytes[range].contains { $0.isTaken || $0.hasBefore }
+        }
+        guard !meets else { return false }
+        for range in ranges where range.isEmpty { bytes[range.lowerBound].hasBefore = true }
+        for index in ranges.joined() { bytes[index].isTaken = true }
+        edits.formUnion(new)
         return true
     }
 }
 
 extension Edit {
-    /// Whether both change, or take along, the same bytes.
-    fileprivate func meets(_ other: Edit) -> Bool {
-        let (mine, others) = ([range] + copies, [other.range] + other.copies)
-        return mine.contains { one in
-            others.contains { two in
-                one.overlaps(two) || two.contains(one.lowerBound) || one.contains(two.lowerBound)
-            }
-        }
-    }
-
-    private var copies: [Range<Int>] {
+    fileprivate var copies: [Range<Int>] {
         text.compactMap { if case .copy(let range) = $0 { range } else { nil } }
     }
 }

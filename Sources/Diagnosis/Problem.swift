@@ -93,8 +93,8 @@ public enum Problem: Equatable, Sendable {
     case unknownProfile(variable: String)
     /// Settings that describe no chain of roles.
     case role(RoleChainError)
-    /// A chain of roles that ends at a profile without credentials.
-    case sourceWithoutCredentials(String)
+    /// A role whose source is a profile without credentials; whether aws-vault may have some for that.
+    case sourceWithoutCredentials(String, hasVault: Bool)
     /// A profile with a role and a program.
     case roleAndProcess
     /// A program that is found or not by where somebody stands; where it is now, if that is known.
@@ -162,9 +162,10 @@ extension Problem {
     public var severity: Severity {
         switch self {
         case .syntax, .unreadableFile, .oneFile, .foreignOwner, .halfKey, .halfKeyInEnvironment, .unknownProfile, .role,
-            .sourceWithoutCredentials, .roleAndProcess, .missingProgram, .notExecutable, .writableProgram,
+            .roleAndProcess, .missingProgram, .notExecutable, .writableProgram,
             .selfRecursion, .notInStore:
             .error
+        case .sourceWithoutCredentials(_, let hasVault): hasVault ? .note : .error
         case .openMode(_, _, _, let isWritable): isWritable ? .error : .warning
         case .inheritance(let credentials): credentials.isEmpty ? .warning : .error
         case .missingFile, .unprefixedSection, .oddSection, .twoDefaults, .inlineComment, .plainKey, .expiredToken,

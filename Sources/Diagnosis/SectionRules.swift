@@ -5,16 +5,18 @@ import Sealing
 extension Situation {
     /// Sections that some SDKs find and others don't, or that belong to every profile.
     func sectionFindings() -> [Finding] {
-        let inConfig = Set(config.document.sections.map(\.header.text))
+        let inConfig = Dictionary(grouping: config.profiles, by: \.name)
         let odd = inEachFile { file in
             file.profiles.compactMap { name, section in
                 guard section.header.isUnusual else { return nil }
                 let isUnprefixed =
                     file.document.file == .config && section.header.text == name && SectionHeader.isPlain(name)
                 if isUnprefixed {
+                    // It may be another tool's.
+                    guard section.hasKnownSetting || credentials.document.section(of: name) != nil else { return nil }
                     // A second section would be a duplicate to those who find this one.
                     let isFree =
-                        !inConfig.contains("profile " + name) && file.headerHasOnlyName(section)
+                        inConfig[name]?.count == 1 && file.headerHasOnlyName(section)
                         && !(section.hasSource && credentials.document.section(of: name)?.hasSource ?? false)
                     let at = section.start + 1
                     return Finding(
@@ -37,7 +39,9 @@ extension Situation {
             let prefixed = sections.first(where: { $0.header.text == "profile default" })
         else { return [] }
         // Where both say the same, one of them can go.
-        let isSame = config.hasSameSettings(plain, prefixed)
+        let isSame =
+            sections.count { ["default", "profile default"].contains($0.header.text) } == 2
+            && config.hasAll(of: prefixed, in: plain)
         return [
             Finding(
                 .twoDefaults(line: plain.line), in: .config, line: prefixed.line, profile: "default",
@@ -71,7 +75,7 @@ extension ConfigDocument.Section {
 
 extension ExaminedFile {
     /// Whether nothing stands on a header's line but the brackets and what is between them.
-    fileprivate func headerHasOnlyName(_ section: ConfigDocument.Section) -> Bool {
+    func headerHasOnlyName(_ section: ConfigDocument.Section) -> Bool {
         bytes.withBytes { bytes in
             let length = section.header.text.utf8.count + 2
             let rest = section.start + length..<section.headerEnd
@@ -80,25 +84,37 @@ extension ExaminedFile {
         }
     }
 
-    /// Whether two sections have the same settings with the same values, in whatever order.
-    fileprivate func hasSameSettings(_ one: ConfigDocument.Section, _ two: ConfigDocument.Section) -> Bool {
-        guard one.properties.count == two.properties.count else { return false }
+    /// Whether another section has all that one has: the same settings, each once, with the same values, in whatever
+    /// order, and no comment that would go with it.
+    fileprivate func hasAll(of one: ConfigDocument.Section, in two: ConfigDocument.Section) -> Bool {
+        let (mine, others) = (values(one), values(two))
+        guard mine.count == one.properties.count, others.count == two.properties.count, mine.count == others.count,
+            headerHasOnlyName(one)
+        else { return false }
         return bytes.withBytes { bytes in
-            one.properties.allSatisfy { property in
-                guard let twin = two.properties.first(where: { $0.name == property.name }) else { return false }
-                let (mine, others) = (rest(of: property), rest(of: twin))
-                return mine.count == others.count
-                    && zip(mine, others).allSatisfy { bytes[$0] == bytes[$1] }
+            let hasSame = mine.allSatisfy { name, value in
+                guard let other = others[name], other.count == value.count else { return false }
+                return zip(value, other).allSatisfy { bytes[$0] == bytes[$1] }
             }
+            var from = one.headerEnd
+            return hasSame
+                && one.properties.allSatisfy { property in
+                    let between = from..<property.range.lowerBound
+                    from = property.range.upperBound
+                    return between.allSatisfy { [0x0A, 0x0D, 0x20, 0x09].contains(bytes[$0]) }
+                }
         }
     }
 
-    /// The bytes from a value on, with what belongs to it, but for the last end of a line.
-    private func rest(of property: ConfigDocument.Property) -> Range<Int> {
-        bytes.withBytes { bytes in
-            var end = property.isContinued ? property.range.upperBound : property.value.upperBound
-            while end > property.value.lowerBound, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
-            return property.value.lowerBound..<end
+    /// For each setting, the bytes from its value on, with what belongs to it, but for the last end of a line.
+    private func values(_ section: ConfigDocument.Section) -> [String: Range<Int>] {
+        let values = section.properties.map { property in
+            bytes.withBytes { bytes in
+                var end = property.isContinued ? property.range.upperBound : property.value.upperBound
+                while end > property.value.lowerBound, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
+                return (property.name, property.value.lowerBound..<end)
+            }
         }
+        return Dictionary(values) { $1 }
     }
 }

@@ -72,7 +72,12 @@ public final class Situation {
         let found = [
             fileFindings(), syntaxFindings(), sectionFindings(), commentFindings(), keyFindings(), tokenFindings(),
             environmentFindings(), roleFindings(), programFindings(), copyFindings(),
-        ].flatMap(\.self)
+        ].flatMap(\.self).map { finding in
+            var finding = finding
+            // What mends one of two names for a file spoils it for the other.
+            if elsewhere.isOneFile, case .edits = finding.fix { finding.fix = nil }
+            return finding
+        }
         return found.enumerated().sorted {
             ($1.element.problem.severity, $0.offset) < ($0.element.problem.severity, $1.offset)
         }.map(\.element)

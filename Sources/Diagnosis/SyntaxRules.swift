@@ -1,4 +1,5 @@
 import AWSConfig
+import Sealing
 
 extension Situation {
     /// What makes a file unreadable for botocore and the AWS CLI, and so for every profile in it.
@@ -24,9 +25,9 @@ extension Situation {
 
 extension ExaminedFile {
     /// For each header that stands twice, or that has a setting twice: what makes one section of it, in which every
-    /// setting stands once. The SDKs that can read such a file let the last of them win, so the last one stays.
+    /// setting stands once.
     ///
-    /// Where SDKs could see something else afterwards, there is none.
+    /// Where SDKs could see something else afterwards, or a value would go that stands nowhere else, there is none.
     func merges() -> [String: [Edit]] {
         let isBroken = problems.contains { problem in
             switch problem.problem {
@@ -43,7 +44,8 @@ extension ExaminedFile {
         let byName = Dictionary(grouping: properties) { $0.name.lowercased() }
         let doubles = byName.values.filter { $0.count > 1 }
         guard sections.count > 1 || !doubles.isEmpty, sections.allSatisfy({ canMerge($0) }),
-            doubles.allSatisfy({ $0.allSatisfy(\.isPlain) })
+            sections.dropFirst().allSatisfy({ headerHasOnlyName($0) }),
+            doubles.allSatisfy({ $0.allSatisfy(\.isPlain) && haveOneValue($0) })
         else { return nil }
         var going: Set<Int> = []
         for double in doubles { going.formUnion(double.dropLast().map(\.own.lowerBound)) }
@@ -65,6 +67,16 @@ extension ExaminedFile {
         }
         // What is added comes first: the next section may begin, and go, at the same place.
         return (moved.isEmpty ? [] : [Edit(target.end..<target.end, moved)]) + gone
+    }
+
+    /// Whether all of some settings have the same value, to the byte: which of two counts, a person has to decide.
+    private func haveOneValue(_ properties: [ConfigDocument.Property]) -> Bool {
+        bytes.withBytes { bytes in
+            properties.allSatisfy { property in
+                let (value, first) = (property.value, properties[0].value)
+                return value.count == first.count && zip(value, first).allSatisfy { bytes[$0] == bytes[$1] }
+            }
+        }
     }
 
     /// Whether all SDKs that read the section find it by its header, and every value by its setting.

@@ -10,6 +10,9 @@ struct KeyLines {
     /// `aws_session_token`, or the older `aws_security_token`.
     let tokens: [ConfigDocument.Property]
 
+    /// What the lines of a key begin with.
+    static let names = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token"]
+
     /// `nil` where the section gives no part of a key.
     init?(in section: ConfigDocument.Section, of file: ConfigDocument.File) {
         self.file = file

@@ -121,11 +121,6 @@ extension Journal {
         if let path = try config.pathUnlessAfter() { return path }
         return try credentials.pathUnlessAfter()
     }
-
-    /// Whether an image has key lines of a profile, to whoever reads it.
-    borrowing func mentions(_ profile: String) -> Bool {
-        config.mentions(profile, .config) || credentials.mentions(profile, .credentials)
-    }
 }
 
 extension Optional where Wrapped == Journal.Change {
@@ -133,18 +128,6 @@ extension Optional where Wrapped == Journal.Change {
         switch self {
         case .some(let change): try change.look() == .after ? nil : change.path
         case nil: nil
-        }
-    }
-
-    fileprivate borrowing func mentions(_ profile: String, _ file: ConfigDocument.File) -> Bool {
-        switch self {
-        case .some(let change):
-            change.before.withBytesOrNone { bytes in
-                var problems: [ConfigSyntaxError] = []
-                let document = ConfigDocument(reading: bytes, as: file, keeping: &problems)
-                return document.keyLines().contains { $0.profile == profile }
-            }
-        case nil: false
         }
     }
 }

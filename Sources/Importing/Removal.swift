@@ -26,9 +26,13 @@ extension Importer {
     func forget(_ profile: String, in draft: inout StoreDraft) throws(ImportError) {
         for id in draft.notes(.journal) {
             let journal = try Self.journal(id, in: draft)
-            // What mended a file is undone to the byte or not at all.
             guard journal.purpose != .mending else {
-                if journal.mentions(profile) { draft.removeNote(id) }
+                let rest = Journal(
+                    state: journal.state, purpose: .mending, isCredentialsFirst: journal.isCredentialsFirst,
+                    began: journal.began, profiles: [], config: journal.config.withoutKey(of: profile, .config),
+                    credentials: journal.credentials.withoutKey(of: profile, .credentials))
+                let isLeft = rest.changesAnything
+                if isLeft { draft.setNote(rest.encoded(), .journal, id: id) } else { draft.removeNote(id) }
                 continue
             }
             let origin = try journal.origin(of: profile)
@@ -72,5 +76,40 @@ extension AWSFile {
     fileprivate func without(_ profile: String, _ origin: String) -> SecretBytes {
         let lines = (keyLines(of: origin)?.all ?? []) + [line(for: profile)].compactMap(\.self)
         return withBytes { applying(lines.map { Edit($0.own) }, to: $0) { _ in SecretBytes(zeros: 0) } }
+    }
+}
+
+extension Optional where Wrapped == Journal.Change {
+    /// The change without a profile's key, though botocore may not be able to read the file; `nil` if the key is all
+    /// that it is about.
+    fileprivate borrowing func withoutKey(of profile: String, _ file: ConfigDocument.File) -> Journal.Change? {
+        switch self {
+        case .some(let change):
+            let after = change.after.withoutKey(of: profile, file)
+            var rest: SecretBytes?
+            switch change.before {
+            case .some(let before):
+                let before = before.withoutKey(of: profile, file)
+                if after.withBytes({ before.equals($0) }) { return nil }
+                rest = consume before
+            case nil: break
+            }
+            return Journal.Change(path: change.path, before: rest, after: after)
+        case nil: return nil
+        }
+    }
+}
+
+extension SecretBytes {
+    /// The file without every line of a key that somebody takes for the profile's.
+    fileprivate borrowing func withoutKey(of profile: String, _ file: ConfigDocument.File) -> SecretBytes {
+        withBytes { bytes in
+            var problems: [ConfigSyntaxError] = []
+            let document = ConfigDocument(reading: bytes, as: file, keeping: &problems)
+            let lines = document.sections.filter { $0.header.profile == profile }.flatMap { section in
+                section.properties.filter { KeyLines.names.contains($0.name.lowercased()) || $0.hidesKeyLine }
+            }
+            return applying(lines.map { Edit($0.range) }, to: bytes) { _ in SecretBytes(zeros: 0) }
+        }
     }
 }

@@ -67,6 +67,16 @@ def program(name: str, mode: int = 0o755, *, above: int = 0o755) -> Change:
     return put
 
 
+def folder_in_path(name: str) -> Change:
+    """Puts a folder with a program's name into PATH."""
+
+    def put(home: Home) -> None:
+        (home.path / "bin" / name).mkdir(parents=True)
+        home.env["PATH"] = f"{home.path / 'bin'}:{os.environ['PATH']}"
+
+    return put
+
+
 def copy(text: str, name: str = ".env") -> Change:
     """Puts a file into a home."""
 
@@ -115,12 +125,14 @@ CASES = [
     Case(
         "duplicate-section",
         PLAIN,
-        f"[dev]\n{PROD.lines()}\n[web]\n{OTHER.lines()}\n[dev]\r\n# the new one\r\n{DEV.lines()}"
+        f"[dev]\n{DEV.lines()}\n[web]\n{OTHER.lines()}\n[dev]\r\n# the same\r\n{DEV.lines()}"
         f"[dev]\nregion = eu-west-1",
         "credentials:9",
         is_fixed=True,
-        name="the-last-key-counts",
+        name="with-one-key",
     ),
+    Case("duplicate-section", PLAIN, f"[dev]\n{PROD.lines()}[dev]\n{DEV.lines()}", "credentials:4", name="of-two-keys"),
+    Case("duplicate-section", "[profile a]\n[profile a] # of Bob\nregion = a\n", "", "config:2", name="with-a-note"),
     Case(
         "duplicate-section",
         f"[profile dev]\nregion = a # b\n[profile dev]\nregion = c\n{DEV.lines()}",
@@ -131,7 +143,7 @@ CASES = [
     ),
     Case(
         "duplicate-setting",
-        f"[profile dev]\nregion = eu-west-1\noutput = text\nregion = eu-west-2\n{DEV.lines()}",
+        f"[profile dev]\nregion = eu-west-1\noutput = text\nregion  =  eu-west-1\n{DEV.lines()}",
         "",
         "config:4",
         is_fixed=True,
@@ -140,11 +152,13 @@ CASES = [
     Case(
         "duplicate-setting",
         PLAIN,
-        f"[dev]\n{PROD.lines()}{DEV.lines()}",
+        f"[dev]\n{PROD.lines()}{PROD.lines()}",
         "credentials:4",
         is_fixed=True,
-        name="two-keys",
+        name="one-key",
     ),
+    Case("duplicate-setting", PLAIN, f"[dev]\n{PROD.lines()}{DEV.lines()}", "credentials:4", name="two-keys"),
+    Case("duplicate-setting", "[profile dev]\nregion = a\nregion = b\n", "", "config:3", name="two-values"),
     Case("duplicate-setting", "[profile dev]\nregion = a\nRegion = b\n", "", "config:3", name="in-another-case"),
     Case("setting-before-section", f"region = a\n{PLAIN}", "", "config:1", healthy=(PLAIN, "")),
     Case("not-a-setting", f"{PLAIN}what is this\n", "", "config:3", healthy=(f"{PLAIN}# what is this\n", "")),
@@ -189,7 +203,8 @@ CASES = [
         "config:1",
         "warning",
         is_fixed=True,
-        healthy=(f"[profile dev]\n{DEV.lines()}[sso-session dev]\nsso_region = a\n[services dev]\n", ""),
+        healthy=(f"[profile dev]\n{DEV.lines()}[sso-session dev]\nsso_region = a\n[services dev]\n"
+            "[toplevel]\n[endpoints]\nx = y\n", ""),
     ),
     Case(
         "unprefixed-section",
@@ -200,7 +215,15 @@ CASES = [
         is_fixed=True,
         name="with-keys-elsewhere",
     ),
-    Case("unprefixed-section", "[dev]\n[profile dev]\n", "", "config:1", "warning", name="beside-the-right-one"),
+    *(
+        Case("unprefixed-section", f"[dev]\nregion = a\n[{other}]\n", "", "config:1", "warning", name=f"beside-{name}")
+        for name, other in [
+            ("the-right-one", "profile dev"),
+            ("quotes", 'profile "dev"'),
+            ("spaces", "profile  dev"),
+            ("a-tab", "profile\tdev"),
+        ]
+    ),
     Case(
         "unprefixed-section",
         f"[dev]\n{ROLE}source_profile = web\n",
@@ -228,6 +251,16 @@ CASES = [
         "warning",
         name="that-differ",
     ),
+    *(
+        Case("two-defaults", f"[default]\nregion = a\n{plain}[profile default]{prefixed}", "", at, "warning", name=name)
+        for name, plain, prefixed, at in [
+            ("with-one-setting-twice", "region = a\n", "\nregion = a\noutput = json\n", "config:4"),
+            ("with-more-in-one", "output = json\n", "\nregion = a\n", "config:4"),
+            ("with-a-note", "", "\n# of the team\nregion = a\n", "config:3"),
+            ("with-a-last-note", "output = json\n", "\nregion = a\noutput = json\n  # of the team\n", "config:4"),
+            ("with-a-note-behind", "", " # owner: Bob\nregion = a\n", "config:3"),
+        ]
+    ),
     Case("default-inheritance", "[DEFAULT]\nregion = a\n", "", "config:1", "warning", healthy=(PLAIN, "")),
     Case("default-inheritance", "", f"[DEFAULT]\n{DEV.lines()}", "credentials:1", name="of-keys"),
     Case(
@@ -237,16 +270,13 @@ CASES = [
         "config:2",
         "warning",
         is_fixed=True,
-        healthy=("[profile dev]\n# near\nregion = eu-west-1\noutput = js#on;\n", ""),
+        healthy=(
+            "[profile dev]\n# near\nregion = eu-west-1\noutput = js#on;\ndescription = careful # really\n"
+            "credential_process = /bin/sh -c \"printf 'a; b' # x\"\n",
+            "",
+        ),
     ),
-    Case(
-        "inline-comment",
-        "[profile dev]\ncredential_process = /bin/sh -c 'true ; false'\n",
-        "",
-        "config:2",
-        "warning",
-        name="in-a-command",
-    ),
+    Case("inline-comment", "[profile dev]\ncli_pager = less -R # paged\n", "", "config:2", "warning", name="of-words"),
     Case("plain-keys", "", f"[dev]\n{DEV.lines()}", "credentials:2", "warning", healthy=("", f"[dev]\n{TEMPORARY}")),
     Case("default-keys", "", f"[default]\n{DEV.lines()}", "credentials:2", "note", healthy=("", f"[x]\n{DEV.lines()}")),
     Case(
@@ -333,6 +363,15 @@ CASES = [
         healthy=(f"[profile a]\n{ROLE}source_profile = a\n{DEV.lines()}", ""),
     ),
     Case(
+        "source-without-credentials",
+        f"[profile a]\n{ROLE}source_profile = b\n[profile b]\nregion = a\n",
+        "",
+        "config:3",
+        "note",
+        spoil=program("aws-vault"),
+        name="but-in-aws-vault",
+    ),
+    Case(
         "role-and-process",
         f"{LINE}{ROLE}",
         "",
@@ -351,6 +390,15 @@ CASES = [
         is_fixed=True,
         healthy=(LINE, ""),
         cure=program("tool"),
+    ),
+    Case(
+        "relative-program",
+        "[profile dev]\ncredential_process = tool --for dev\n",
+        "",
+        "config:2",
+        "warning",
+        spoil=folder_in_path("tool"),
+        name="beside-a-folder-of-its-name",
     ),
     Case("relative-program", "[profile dev]\ncredential_process = ./tool\n", "", "config:2", "warning", name="dot"),
     Case(

@@ -20,7 +20,7 @@ FIX = ("doctor", "--fix", "--yes")
 UNDO = ("doctor", "--undo", "--yes")
 # Everything is mended in one go: `[old]`, a comment, and a setting that stands twice.
 ILL_CONFIG = CONFIG + "[old]\nregion = eu-west-1 # of old\n"
-ILL_CREDENTIALS = f"{CREDENTIALS}[plain]\nregion = us-east-1\nregion = us-east-2\n"
+ILL_CREDENTIALS = f"{CREDENTIALS}[plain]\nregion = us-east-2\nregion = us-east-2\n"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_machine_with_nothing_at_all_is_healthy(make_home: MakeHome) -> None:
 
 
 def test_findings_are_paragraphs_and_errors_come_first(make_home: MakeHome) -> None:
-    home = make_home(config=f"[default]\n{DEV.lines()}[b]\n", credentials="[c]\nwhat is this\n")
+    home = make_home(config=f"[default]\n{DEV.lines()}[b]\nregion = a\n", credentials="[c]\nwhat is this\n")
     result = home.run("doctor")
     assert (result.status, result.stderr) == (3, "")
     paragraphs = result.stdout.rstrip("\n").split("\n\n")
@@ -217,6 +217,15 @@ def test_links_stay_links(ill: Home, tmp_path: Path) -> None:
     assert ill.config.is_symlink() and real.read_text() == ILL_CONFIG
 
 
+def test_one_file_for_both_names_is_left_alone(ill: Home) -> None:
+    ill.credentials.unlink()
+    ill.credentials.symlink_to(ill.config)
+    before = ill.config.read_bytes()
+    assert "`awskeys doctor --fix`" not in ill.run("doctor").stdout
+    ill.run(*FIX)
+    assert ill.config.read_bytes() == before and ill.credentials.is_symlink() and not ill.store.exists()
+
+
 def test_nothing_to_take_back(home: Home) -> None:
     home.run(*UNDO).failed(66, "store")
     before = home.import_all().files()
@@ -290,10 +299,31 @@ def test_what_is_removed_from_the_store_comes_back_by_no_undo(ill: Home) -> None
     ill.import_all()
     ill.run("remove", "dev", "--yes").done()
     ill.run("import", "--undo", "--yes").done()
-    # The bytes from before the fix have dev's key, so they are gone too.
-    ill.run(*UNDO).failed(66, hint=False)
-    assert DEV.secret not in ill.config.read_text() + ill.credentials.read_text()
-    assert DOCUMENTED.secret in ill.credentials.read_text()
+    ill.run(*UNDO).done()
+    # All the rest is as it was before the fix.
+    assert (ill.config.read_text(), ill.credentials.read_text()) == (
+        ILL_CONFIG.replace(DEV.lines(), ""),
+        ILL_CREDENTIALS.replace(DEV.lines(), ""),
+    )
+
+
+def test_removing_a_profile_leaves_other_keys_of_a_fix(make_home: MakeHome) -> None:
+    more = f"[prod]\n{PROD.lines()}[prod]\n{PROD.lines()}"
+    home = make_home(config="", credentials=f"[dev]\nregion = a\n[dev]\n{DEV.lines()}{more}")
+    home.run(*FIX)
+    assert home.credentials.read_text() == f"[dev]\nregion = a\n{DEV.lines()}[prod]\n{PROD.lines()}"
+    home.run("import", "--profile", "dev", "--yes").done()
+    home.run("remove", "dev", "--yes").done()
+    home.run(*UNDO).done()
+    assert home.credentials.read_text() == f"[dev]\nregion = a\n[dev]\n{more}"
+
+
+def test_of_two_keys_none_is_dropped(make_home: MakeHome) -> None:
+    home = make_home(config="", credentials=f"[dev]\n{DEV.lines()}[dev]\n{PROD.lines()}")
+    assert "the values that should count" in home.run("doctor").stdout
+    before = home.files()
+    home.run(*FIX)
+    assert home.files() == before
 
 
 @pytest.mark.skipif(STRACE is None, reason="strace isn't there to show argv and environments")
