@@ -10,4 +10,7 @@ struct CallerTests {
             ("a\u{202E}b\u{200B}", "a?b?"), ("\u{9B}31m", "?31m"), ("", ""),
         ])
     func harmlessName(name: String, shown: String) { #expect(harmless(name) == shown) }
+
+    @Test("what is to stay stays")
+    func kept() { #expect(harmless("\"x\"\n\u{1B}", keeping: "\"\n") == "\"x\"\n?") }
 }

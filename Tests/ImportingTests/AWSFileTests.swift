@@ -48,6 +48,20 @@ struct AWSFileTests {
         #expect(isSame == [true, false, false])
     }
 
+    @Test("is none, and is not written, where its name leads to /dev/null")
+    func hidden() throws {
+        let folder = try TemporaryFolder()
+        #expect(unsafe symlink("/dev/null", folder["config"]) == 0)
+        for path in ["/dev/null", folder["config"]] {
+            let file = try AWSFile(path, as: .config)
+            #expect(file.bytes == nil && file.document.size == 0)
+            let error = problem { () throws(ImportError) in try replaceAWSFile(path, with: "[a]\n".utf8.span) }
+            #expect(error == .hidden(path: path))
+            #expect(problem { () throws(ImportError) in try removeAWSFile(path) } == .hidden(path: path))
+        }
+        #expect(isHidden("/dev/null") && !isHidden(folder["credentials"]))
+    }
+
     @Test("can't be the other one too, under whatever name")
     func oneFile() throws {
         let folder = try TemporaryFolder()
@@ -59,6 +73,7 @@ struct AWSFileTests {
             problem { () throws(ImportError) in try requireTwoFiles(folder[credentials], folder["config"]) }
         }
         #expect(refusal("credentials") == nil)
+        #expect(problem { () throws(ImportError) in try requireTwoFiles("/dev/null", "/dev/null") } == nil)
         #expect(refusal("link") == .oneFile(path: folder["link"]))
         #expect(refusal("round") == .file(FileError("realpath", folder["round"], number: ELOOP)))
     }
