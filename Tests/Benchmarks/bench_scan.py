@@ -2,8 +2,8 @@
 
 The commands run in turn, round after round, so that a drift of the machine's speed meets all of them alike; the tables
 show medians of one run. One tree is made up: large files, many small ones, and what looks a little like keys; the other
-one is this machine's headers of C, of which alone something is promised. grep and rg look for ids only; rg is told to
-look at hidden and ignored files too, with two threads.
+one is this machine's headers of C. grep and rg look for ids only; rg is told to look at hidden and ignored files too,
+with two threads. Nothing is promised: it only shows.
 """
 
 import os
@@ -21,8 +21,6 @@ BUILT = Path(os.environ.get("AWSKEYS_BIN", ROOT / ".build" / "release"))
 SOURCES = Path(os.environ.get("TREE", "/usr/include"))
 ROUNDS = int(os.environ.get("ROUNDS", "400")) // 20 + 1
 PATTERN = r"\bA[KS]IA[A-Z2-7]{16}\b"
-# What is promised of the headers: no slower than this many times `grep -rE`.
-MOST = 1.25
 
 
 def make_tree(folder: Path) -> None:
@@ -51,8 +49,8 @@ def once(command: list[str], environment: dict[str, str], statuses: tuple[int, .
     return took
 
 
-def measure(tree: Path, environment: dict[str, str]) -> float:
-    """Shows a table, and gives how many times as long as grep awskeys takes."""
+def measure(tree: Path, environment: dict[str, str]) -> None:
+    """Shows a table, also of how many times as long as grep each takes."""
     commands = {
         "awskeys scan": [str(BUILT / "awskeys"), "scan", str(tree)],
         "grep -rE": ["grep", "-rEI", PATTERN, str(tree)],
@@ -71,7 +69,6 @@ def measure(tree: Path, environment: dict[str, str]) -> float:
     print(f"\n{len(files):,} files, {size / 1e6:,.0f} MB{'':22} {'median ms':>9} {'to grep':>7}")
     for label, median in medians.items():
         print(f"{label:40} {median / 1e6:9.1f} {median / medians['grep -rE']:7.2f}")
-    return medians["awskeys scan"] / medians["grep -rE"]
 
 
 def main() -> None:
@@ -81,11 +78,8 @@ def main() -> None:
         (folder / "tree").mkdir()
         make_tree(folder / "tree")
         environment = {"HOME": str(folder / "home"), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-        measure(folder / "tree", environment)
-        ratio = measure(SOURCES, environment)
-    print(f"\nscan to grep, headers: {ratio:.2f} (at most {MOST:.2f})")
-    if ratio > MOST:
-        sys.exit("bench: scan is slower than promised")
+        for tree in (folder / "tree", SOURCES):
+            measure(tree, environment)
 
 
 if __name__ == "__main__":
