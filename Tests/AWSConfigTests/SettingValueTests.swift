@@ -10,7 +10,7 @@ struct SettingValueTests {
         [services near]
         s3 =
           endpoint_urls = http://wrong
-          no equals sign
+          = no name
           endpoint_url = http://127.0.0.1:9000 # mine
         iam = http://beside
           endpoint_url =

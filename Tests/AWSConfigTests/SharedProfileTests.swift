@@ -25,6 +25,7 @@ struct SharedProfileTests {
         "Duplicate properties in a profile use the last one defined.",
         "Duplicate properties in duplicate profiles use the last one defined.",
         "Duplicate properties in duplicate profiles use the last one defined (case insensitive).",
+        "Invalid sub-property definitions cause an error.",
         "Default profiles with mixed prefixes in the config file ignore the one without prefix when merging.",
         "Default profiles with mixed prefixes merge with credentials", "Invalid continuation",
     ]

@@ -60,7 +60,7 @@ struct ConsoleTests {
     @Test("a line without a delimiter is masked whole, and so is one with a colon")
     func oddLines() throws {
         let folder = try TemporaryFolder()
-        try put("[dev]\nx =\n \(exampleSecret)\ny: \(exampleSecret)\n", at: folder["credentials"])
+        try put("[dev]\nx = 1\n \(exampleSecret)\ny: \(exampleSecret)\n", at: folder["credentials"])
         let file = try AWSFile(folder["credentials"], as: .credentials)
         let section = try #require(file.document.section(of: "dev"))
         let diff = file.maskedDiff(section.properties.map { Edit($0.range) })
