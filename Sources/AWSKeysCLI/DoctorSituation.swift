@@ -104,6 +104,10 @@ extension Situation.Program {
         var isFolder: ObjCBool = false
         isThere = unsafe files.fileExists(atPath: path, isDirectory: &isFolder)
         isExecutable = isThere && !isFolder.boolValue && files.isExecutableFile(atPath: path)
+        let own = "/awskeys-credential-process"
+        if !isThere, path.hasSuffix(own), let folder = context.programFolder() {
+            moved = files.isExecutableFile(atPath: folder + own) ? folder + own : nil
+        }
         guard isExecutable, let found = try? attributes(of: path) else { return }
         if found.isStrangers || found.mode & (found.hasOwnGroup ? 0o002 : 0o022) != 0 {
             writable = path

@@ -50,7 +50,7 @@ extension Finding {
             "\(name) has a role and a credential_process: some SDKs fail, others forget the role"
         case .relativeProgram(let program, _):
             "\(name) names no absolute path for its program" + Failure.program(of: program)
-        case .missingProgram(let program): "the program of \(name) is not there" + Failure.program(of: program)
+        case .missingProgram(let program, _): "the program of \(name) is not there" + Failure.program(of: program)
         case .notExecutable(let program): "the program of \(name) cannot be started" + Failure.program(of: program)
         case .writableProgram(_, let path):
             "others can exchange the program of \(name): they may write \"\(path)\""
@@ -114,7 +114,7 @@ extension Finding {
         case .twoDefaults: "takes [profile default] out, which says the same"
         case .inlineComment: "puts it on a line of its own, above"
         case .expiredToken: "takes their lines out"
-        case .relativeProgram(_, let path): "writes \(path ?? "")"
+        case .relativeProgram(_, let path), .missingProgram(_, let path): "writes \(path ?? "")"
         case .openMode(let path, _, _, _):
             if case .mode(_, let mode) = fix { "gives \"\(path)\" mode \(octal(mode))" } else { "" }
         default: "mends it"

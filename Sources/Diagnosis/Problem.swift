@@ -100,7 +100,7 @@ public enum Problem: Equatable, Sendable {
     /// A program that is found or not by where somebody stands; where it is now, if that is known.
     case relativeProgram(String, found: String?)
     /// A program that isn't there.
-    case missingProgram(String)
+    case missingProgram(String, moved: String?)
     /// A program that can't be started.
     case notExecutable(String)
     /// A program that others could exchange; the path of what they can write.

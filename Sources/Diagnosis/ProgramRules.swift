@@ -11,7 +11,7 @@ extension Situation {
                 let command = Command(file.text(property))
                 return problems(of: command, profile).map { problem in
                     var finding = Finding(problem, in: file.document.file, line: property.line, profile: profile)
-                    if case .relativeProgram(let name, let path?) = problem, !property.isContinued {
+                    if let (name, path) = problem.rightPath, !property.isContinued {
                         let start = property.value.lowerBound
                         // What stands in quotes, or needs them, is another's to write.
                         if file.text(property).hasPrefix(name), SectionHeader.isPlain(path), !path.contains("%") {
@@ -33,7 +33,9 @@ extension Situation {
             problems.append(.relativeProgram(command.program, found: program.isThere ? program.path : nil))
         }
         if !program.isThere {
-            if command.program.hasPrefix("/") { problems.append(.missingProgram(command.program)) }
+            if command.program.hasPrefix("/") {
+                problems.append(.missingProgram(command.program, moved: program.moved))
+            }
         } else if !program.isExecutable {
             problems.append(.notExecutable(command.program))
         } else if let path = program.writable {
@@ -48,6 +50,16 @@ extension Situation {
     /// Whether awskeys gets the profile's credentials by other means than a key in the store.
     private func isAdopted(_ profile: String) -> Bool {
         Role.settingsOfSDKs.contains { setting(Role.adoptedPrefix + $0, of: profile) != nil }
+    }
+}
+
+extension Problem {
+    /// What a command begins with, and what it should.
+    fileprivate var rightPath: (program: String, path: String)? {
+        switch self {
+        case .relativeProgram(let program, let path?), .missingProgram(let program, let path?): (program, path)
+        default: nil
+        }
     }
 }
 

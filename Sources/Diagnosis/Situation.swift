@@ -12,6 +12,8 @@ public final class Situation {
         public var isThere = false
         /// Whether it can be started.
         public var isExecutable = false
+        /// Where awskeys' own program lies, if it isn't where it is looked for.
+        public var moved: String?
         /// The path of what others can write, be it the program or a folder above it.
         public var writable: String?
 

@@ -410,6 +410,14 @@ CASES = [
         cure=program("tool"),
     ),
     Case(
+        "missing-program",
+        "[profile dev]\ncredential_process = /nowhere/awskeys-credential-process dev\n",
+        "",
+        "config:2",
+        is_fixed=True,
+        name="moved",
+    ),
+    Case(
         "not-executable", LINE, "", "config:2", spoil=program("tool", 0o644), healthy=(LINE, ""), cure=program("tool")
     ),
     Case(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -336,3 +339,20 @@ def test_fixes_and_their_undo_leave_secrets_in_the_two_files_only(ill: Home, tmp
     watched.run("awskeys", *UNDO, writes_it=True)
     assert secrets_in(watched.places, secrets) == [] and ill.files(".aws") == before
     assert {line.split(":")[0] for line in watched.found(secrets)} == {"file .aws/config", "file .aws/credentials"}
+
+
+def test_programs_that_were_moved_are_named_where_they_are(home: Home, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    for name in (programs.AWSKEYS, programs.HELPER):
+        shutil.copy2(home.folder / name, old / name)
+    Home(home.path, old, home.env).import_all()
+    old.rename(new)
+    moved = Home(home.path, new, home.env)
+    assert moved.run("doctor").status == 3
+    # What else there is to say stays.
+    assert moved.run("doctor", "--fix", "--rule", "missing-program", "--yes").status == 0
+    assert str(old) not in home.config.read_text() and str(new) in home.config.read_text()
+    asked = "import boto3; print(boto3.Session(profile_name='dev').get_credentials().access_key)"
+    shown = subprocess.run([sys.executable, "-c", asked], env=home.env, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == DEV.id
