@@ -112,6 +112,8 @@ def test_a_keyring_that_asks_each_time(make_home: MakeHome) -> None:
         home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
         home.import_all()
         assert "keyring-asks" not in found(home)
+        # What is new in the database is written by then.
+        keyring.lock()
     with keepassxc.keepassxc(bare, confirms=True) as keyring:
         home.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.bus
         assert found(home)["keyring-asks"]["severity"] == "warning"
