@@ -55,7 +55,8 @@ extension Finding {
         case .writableProgram(_, let path):
             "others can exchange the program of \(name): they may write \"\(path)\""
         case .selfRecursion(let program): "the program of \(name) asks for \(name) again" + Failure.program(of: program)
-        case .notInStore: "\(name) asks the store for a key that it does not have"
+        case .notInStore(let stored):
+            "\(name) asks the store for the key of \(shownName(stored)), which it does not have"
         }
     }
 
@@ -97,7 +98,7 @@ extension Finding {
         case .notExecutable: "`chmod +x` it, or name the right file"
         case .writableProgram(_, let path): "`chmod go-w \"\(path)\"`, if it is yours"
         case .selfRecursion: "let it ask for another profile"
-        case .notInStore: "`awskeys add \(name)` gives it one, `awskeys remove \(name)` takes the line away"
+        case .notInStore(let stored): "`awskeys add \(shownName(stored))` gives it one; else take the line out"
         }
     }
 

@@ -165,11 +165,11 @@ struct UnlockedStore: ~Copyable {
         return result
     }
 
-    /// The profiles that the latest import is about, which its undo gives their keys back.
-    func latestImport() throws -> [String] {
+    /// The profiles whose keys the undo of the latest import writes back.
+    func profilesToGiveBack() throws -> [String] {
         do {
             return try Importer(StoreWriter(locking: path), dataKey: dataKey, line: context.profileLine())
-                .latestImport()
+                .profilesToGiveBack()
         } catch let error as StoreError {
             throw Failure(error, store: path)
         } catch let error as ImportError {

@@ -66,8 +66,11 @@ extension Context {
 extension UnlockedStore {
     /// Has a person agree that the keys of some profiles are used, one by one, where they want that.
     func confirmUse(of profiles: [String]) throws {
+        var seen: Set<String> = []
         for profile in profiles {
-            guard let key = try keyIfThere(of: profile), key.confirmation != nil else { continue }
+            guard let key = try keyIfThere(of: profile), key.confirmation != nil,
+                seen.insert(key.accessKeyID).inserted
+            else { continue }
             try context.confirm(
                 key.confirmation, ownKey(of: profile), store: id, isForProgram: false,
                 until: Deadline(in: Unlocker.patience))

@@ -108,7 +108,7 @@ public enum Problem: Equatable, Sendable {
     /// A program that asks for the profile that it is to give credentials for.
     case selfRecursion(String)
     /// A line that asks our store for a key that it hasn't.
-    case notInStore
+    case notInStore(String)
 }
 
 extension Problem {

@@ -42,7 +42,7 @@ extension Situation {
             problems.append(.writableProgram(command.program, path: path))
         }
         if let stored = command.storedProfile, isInStore(stored) == false, !isAdopted(stored) {
-            problems.append(.notInStore)
+            problems.append(.notInStore(stored))
         }
         return problems
     }

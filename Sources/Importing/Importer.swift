@@ -34,7 +34,7 @@ public struct Importer: ~Copyable {
         isSessionsOnly: Bool = false
     ) throws(ImportError) {
         var draft = try read()
-        let known = Set(draft.profiles)
+        let (known, said) = (Set(draft.profiles), try said(in: draft))
         var holders = try profilesByKey(in: draft)
         for profile in plan.imported {
             let name = profile.keyProfile
@@ -47,7 +47,7 @@ public struct Importer: ~Copyable {
             state: .applying, purpose: .importing, isCredentialsFirst: plan.isCredentialsFirst, began: now,
             profiles: plan.imported.map { .init(name: $0.keyProfile, isNew: !known.contains($0.keyProfile)) },
             config: config.change(plan.configEdits), credentials: credentials.change(plan.credentialsEdits))
-        try carryOut(journal, in: &draft)
+        try carryOut(journal, in: &draft, orSay: said)
     }
 
     /// Puts a key into the store under a name, and the line that asks for it into config.
@@ -62,6 +62,7 @@ public struct Importer: ~Copyable {
         try Self.requireFree(profile, config: config, credentials: credentials)
         var draft = try read()
         let old = try self.key(of: profile, in: draft)
+        let said = try said(in: draft)
         var holders = try profilesByKey(in: draft)
         try put(key, as: profile, of: profile, in: &draft, &holders, isReplacing: isReplacing)
         if isSessionsOnly || old.isSessionsOnly {
@@ -81,9 +82,11 @@ public struct Importer: ~Copyable {
             // What was replaced comes back with everything else.
             if let old {
                 draft = try read()
-                draft.set(old, for: profile)
+                var holders = try profilesByKey(in: draft)
+                try put(old, as: profile, of: profile, in: &draft, &holders, isReplacing: true)
                 try write(draft)
             }
+            try? sayAgain(said)
             throw error
         }
     }
@@ -143,8 +146,7 @@ public struct Importer: ~Copyable {
             switch journal.state {
             case .applying: finished.left += try complete(journal, id)
             case .undoing where journal.purpose == .mending:
-                try complete(unmending: journal, id)
-                finished.hasUnmended = true
+                finished.hasUnmended = try complete(unmending: journal, id)
             case .undoing:
                 _ = try complete(undoing: journal, id)
                 finished.hasUndone = true

@@ -75,7 +75,10 @@ extension Importer {
     }
 
     /// In the other order than it was mended. The bytes of a file that somebody changed meanwhile are kept.
-    func complete(unmending journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) {
+    ///
+    /// - Returns: whether the files have their bytes back.
+    @discardableResult
+    func complete(unmending journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) -> Bool {
         let changed = [try journal.config.changedPath(), try journal.credentials.changedPath()]
         let isChanged = changed.contains { $0 != nil }
         if !isChanged {
@@ -85,6 +88,7 @@ extension Importer {
         var draft = try read()
         if isChanged { draft.setNote(journal.encoded(.done), .journal, id: id) } else { draft.removeNote(id) }
         try settle(&draft)
+        return !isChanged
     }
 
     private func keepMended(_ journal: borrowing Journal, _ id: [UInt8]) throws(ImportError) {

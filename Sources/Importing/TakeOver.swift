@@ -130,7 +130,7 @@ extension Importer {
         isSessionsOnly: Bool, key: (String) -> KeyRecord
     ) throws(ImportError) {
         var draft = try read()
-        let known = Set(draft.profiles)
+        let (known, said) = (Set(draft.profiles), try said(in: draft))
         var holders = try profilesByKey(in: draft)
         for profile in plan.taken {
             try put(key(profile.name), as: profile.name, of: profile.name, in: &draft, &holders)
@@ -140,7 +140,7 @@ extension Importer {
             state: .applying, purpose: .importing, isCredentialsFirst: false, began: now,
             profiles: plan.taken.map { .init(name: $0.name, isNew: !known.contains($0.name)) },
             config: config.change(plan.configEdits), credentials: credentials.change(plan.credentialsEdits))
-        try carryOut(journal, in: &draft)
+        try carryOut(journal, in: &draft, orSay: said)
     }
 
     /// Puts a key into a draft. Profiles with one key share it, so that it is rotated once, and what was said of it

@@ -32,11 +32,14 @@ extension Importer {
         }
     }
 
-    /// The profiles in the store that the latest import is about; none if there is nothing to undo.
-    public func latestImport() throws(ImportError) -> [String] {
+    /// The profiles in the store whose keys the undo of the latest import writes back; none if there is none to undo.
+    public func profilesToGiveBack() throws(ImportError) -> [String] {
         let draft = try read()
         guard let id = try last(.importing, in: draft) else { return [] }
-        return try Self.journal(id, in: draft).profiles.map(\.name)
+        let journal = try Self.journal(id, in: draft)
+        var names: [String] = []
+        for profile in journal.profiles where try hadKey(of: profile.name, journal) { names.append(profile.name) }
+        return names
     }
 
     /// Refuses to give profiles their keys back that are adopted: SDKs would take a key for all there is.

@@ -574,6 +574,28 @@ def test_a_copy_from_before_brings_no_fewer_questions_back(home: Home, tmp_path:
     assert pinentry.dialogs == 1 and confirm_of(home) is None
 
 
+def test_a_copy_asks_about_a_key_whatever_its_name_was(home: Home, tmp_path: Path) -> None:
+    home.import_all().run("backup", str(tmp_path / "before")).done()
+    home.run("remove", "dev", "--yes").done()
+    home.run("add", "renamed", "--yes", stdin=f"{DEV.id}\n{DEV.secret}\n").done()
+    home.run("confirm", "renamed", "--always").done()
+    home.run("restore", str(tmp_path / "before"), "--yes").failed(77, 'about "dev"')
+
+
+def test_an_undo_asks_about_no_key_that_it_does_not_write(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "key.csv").write_text(f"Access key ID,Secret access key\n{OTHER.id},{OTHER.secret}\n")
+    home.run("import", "--from", "csv", str(tmp_path / "key.csv"), "--profile", "other", "--yes").done()
+    home.run("confirm", "other", "--always").done()
+    home.run("import", "--undo", "--yes").done()
+
+
+def test_an_import_says_what_holds_for_a_key_already(home: Home) -> None:
+    home.import_all().run("confirm", "dev", "--always").done()
+    home.credentials.write_text(home.credentials.read_text() + f"\n[twin]\n{DEV.lines()}")
+    said = home.run("import", "--yes").done().stdout
+    assert "but for keys that the store had already: twin (a person is asked)" in said, said
+
+
 def test_a_rotation_asks_nobody_and_keeps_it(make_home: MakeHome, stub: Stub) -> None:
     ann = Ann.make(make_home, stub)
     ann.home.run("confirm", "dev", "--once-per-session").done()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -103,3 +104,18 @@ def test_a_folder_that_may_not_be_written_stops_an_import(make_home: MakeHome) -
         assert home.files(".aws") == before
     finally:
         home.config.parent.chmod(0o700)
+
+
+def test_what_fails_says_nothing_of_a_key_that_others_have(home: Home) -> None:
+    home.import_all()
+    before = home.run("list", "--json").done().stdout
+    home.credentials.write_text(home.credentials.read_text() + f"\n[twin]\n{DEV.lines()}")
+    typed = f"{DEV.id}\n{DEV.secret}\n"
+    with small_disk(home.config.parent):
+        fill(home.config.parent)
+        home.run("import", "--sessions", "--yes").failed(73, after_plan=True)
+        home.run("add", "third", "--sessions", "--yes", stdin=typed).failed(73)
+        assert home.run("list", "--json").done().stdout == before
+    home.run("import", "--sessions", "--profile", "twin", "--yes").done()
+    kept = {each["profile"]: each["sessions_only"] for each in json.loads(home.run("list", "--json").done().stdout)["profiles"]}
+    assert kept["twin"] and kept["dev"]

@@ -20,7 +20,7 @@ import programs
 from canary import secrets_in
 from conftest import MakeHome
 from fake_keys import DEV, DOCUMENTED, PROD
-from home import PASSPHRASE, Home
+from home import KEYS, PASSPHRASE, Home
 from journald import Journal
 from programs import Result
 from sessions import Roles
@@ -133,6 +133,11 @@ def test_every_way_out_is_logged(make_home: MakeHome, stub: Stub, journal: Journ
     journal.run(roles.home, programs.HELPER, "admin").done()
     expected.append(("admin", "session"))
     assert answers(journal, roles.home) == expected
+
+
+def test_an_undo_of_the_import_is_logged(logged: Home, journal: Journal) -> None:
+    journal.run(logged, "awskeys", "import", "--undo", "--yes").done()
+    assert sorted(answers(journal, logged)) == sorted((name, "key") for name in KEYS)
 
 
 def test_a_refusal_is_logged(logged: Home, journal: Journal) -> None:

@@ -116,6 +116,7 @@ private struct StoreBefore {
     /// How new it is, and whose keys it has, if it is a store of the same data key.
     private(set) var generation: UInt64 = 0
     private var profiles: [String]?
+    /// How often a person is asked, by the ids of the keys.
     private var confirmations: [String: Confirmation] = [:]
 
     init(at path: String, with dataKey: borrowing SealingKey) {
@@ -124,15 +125,16 @@ private struct StoreBefore {
         let generation = closed.generation
         guard let open = try? closed.open(with: dataKey), let profiles = try? open.profiles() else { return }
         (self.generation, self.profiles) = (generation, profiles)
-        try? open.forEachKey { profile, key in confirmations[profile] = key.confirmation }
+        try? open.forEachKey { _, key in confirmations[key.accessKeyID] = key.confirmation }
     }
 
     /// The profiles that people are asked about less often once a copy is in the store's place.
     func confirmed(moreThanIn draft: borrowing StoreDraft) throws(StoreError) -> [String] {
         var profiles: [String] = []
-        for profile in confirmations.keys.sorted() where draft.profiles.contains(profile) {
-            let after = try draft.confirmation(of: profile)
-            if Confirmation.stricter(after, confirmations[profile]) != after { profiles.append(profile) }
+        for profile in draft.profiles {
+            guard let key = try draft.key(of: profile) else { continue }
+            let stricter = Confirmation.stricter(key.confirmation, confirmations[key.accessKeyID])
+            if stricter != key.confirmation { profiles.append(profile) }
         }
         return profiles
     }

@@ -1,5 +1,6 @@
 import AWSConfig
 import ArgumentParser
+import CredentialProcess
 import Foundation
 import Importing
 import SealedStore
@@ -156,15 +157,26 @@ struct ImportCommand: ParsableCommand {
                 planNow, config: configNow, credentials: credentialsNow, now: UInt64(context.now()),
                 isSessionsOnly: sessions)
         }
-        Console.say(
-            "imported \(count(plan.imported)); "
-                + (sessions ? "programs get temporary credentials" : "every program goes on as before"))
+        Console.say("imported \(count(plan.imported)); " + (try outcome(of: plan, store)))
         Console.note(
             "these keys lay in plain text, so others may have seen them: `awskeys rotate --imported` replaces them")
         if sessions { Console.note(AdoptCommand.limits) }
         Console.note("`awskeys import --undo` takes it back")
         guard !yes, Terminal.isThere, Console.agrees("replace them in IAM now?") else { return }
         try RotateCommand.parse(["--"] + plan.imported.map(\.keyProfile)).run(in: context)
+    }
+
+    /// What programs notice.
+    private func outcome(of plan: ImportPlan, _ store: borrowing UnlockedStore) throws -> String {
+        if sessions { return "programs get temporary credentials" }
+        let names = Set(plan.imported.map(\.keyProfile))
+        // What was said of a key holds for whoever has it.
+        let others = try store.keys().filter { key in
+            names.contains(key.profile) && (key.isSessionsOnly || key.confirmation != nil)
+        }
+        guard !others.isEmpty else { return "every program goes on as before" }
+        let words = others.map { $0.profile + ($0.isSessionsOnly ? " (sessions only)" : " (a person is asked)") }
+        return "programs go on as before, but for keys that the store had already: " + words.joined(separator: ", ")
     }
 
     private func verifyKeys(
@@ -183,8 +195,11 @@ struct ImportCommand: ParsableCommand {
         guard !store.hasUndone else { return Console.say("took the latest import back") }
         try Console.confirm(
             "put the AWS files back as they were before the latest import, with their keys in plain text?", yes: yes)
-        try store.confirmUse(of: store.latestImport())
-        let kept = try store.change(isTaking: true) { (importer) in try importer.undo() }
+        let profiles = try store.profilesToGiveBack()
+        let kept = try context.logging(usesOf: profiles, as: { _ in .key }) {
+            try store.confirmUse(of: profiles)
+            return try store.change(isTaking: true) { (importer) in try importer.undo() }
+        }
         for name in kept { Console.note("awskeys: kept \"\(name)\" in the store, since the files don't give its key") }
         Console.say("took the latest import back")
     }
