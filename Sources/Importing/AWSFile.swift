@@ -37,6 +37,16 @@ public struct AWSFile: ~Copyable {
         self.bytes = bytes
     }
 
+    /// A file as a journal keeps it, which an earlier version may have read less strictly.
+    init(_ path: String, image bytes: consuming SecretBytes?, as file: ConfigDocument.File) {
+        document = bytes.withBytesOrNone { span in
+            var problems: [ConfigSyntaxError] = []
+            return ConfigDocument(reading: span, as: file, keeping: &problems)
+        }
+        self.path = path
+        self.bytes = bytes
+    }
+
     static func read(_ path: String) throws(ImportError) -> SecretBytes? {
         do throws(FileError) {
             return try readFile(at: path, atMost: largest)

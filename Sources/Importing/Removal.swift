@@ -56,8 +56,8 @@ extension Importer {
     ) throws(ImportError) -> Journal.Change? {
         switch change {
         case .some(let change):
-            let before = try AWSFile(change.path, bytes: change.before.copy(), as: file)
-            let after = try AWSFile(change.path, bytes: change.after.copy(), as: file)
+            let before = AWSFile(change.path, image: change.before.copy(), as: file)
+            let after = AWSFile(change.path, image: change.after.copy(), as: file)
             var rest: SecretBytes?
             if change.before != nil { rest = before.without(profile, origin) }
             return Journal.Change(path: change.path, before: rest, after: after.without(profile, origin))

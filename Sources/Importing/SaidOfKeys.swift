@@ -1,7 +1,7 @@
 import SealedStore
 
-/// What has been said of the keys that profiles have: profiles with one key share that, so a change that is about one of
-/// them may say it of another, and has to take it back where it fails.
+/// What has been said of the keys that profiles have: profiles with one key share that, so a change that is about one
+/// of them may say it of another, and has to take it back where it fails.
 struct SaidOfKeys {
     private var known: [String: (isSessionsOnly: Bool, confirmation: Confirmation?)] = [:]
 

@@ -90,7 +90,7 @@ extension Optional where Wrapped == Journal.Change {
     fileprivate borrowing func hasKey(of profile: String, _ file: ConfigDocument.File) throws(ImportError) -> Bool {
         switch self {
         case .some(let change):
-            try AWSFile(change.path, bytes: change.before.copy(), as: file).keyLines(of: profile) != nil
+            AWSFile(change.path, image: change.before.copy(), as: file).keyLines(of: profile) != nil
         case nil: false
         }
     }
@@ -101,8 +101,8 @@ extension Optional where Wrapped == Journal.Change {
     ) throws(ImportError) -> String? {
         switch self {
         case .some(let change):
-            let before = try AWSFile(change.path, bytes: change.before.copy(), as: file)
-            let after = try AWSFile(change.path, bytes: change.after.copy(), as: file)
+            let before = AWSFile(change.path, image: change.before.copy(), as: file)
+            let after = AWSFile(change.path, image: change.after.copy(), as: file)
             return before.document.sections.compactMap(\.header.profile).first { profile in
                 before.text("source_profile", of: profile) == profile
                     && after.text("source_profile", of: profile) == keyProfile

@@ -98,7 +98,7 @@ extension Importer {
         _ change: borrowing Journal.Change, as file: ConfigDocument.File, _ profiles: [Origin],
         keys draft: borrowing StoreDraft
     ) throws(ImportError) {
-        let before = try AWSFile(change.path, bytes: change.before.copy(), as: file)
+        let before = AWSFile(change.path, image: change.before.copy(), as: file)
         guard try change.look() != .other else {
             return try restoreLines(in: change.path, before: before, after: change.after, profiles, keys: draft)
         }
@@ -201,7 +201,7 @@ extension Optional where Wrapped == Journal.Change {
     ) throws(ImportError) -> Bool {
         switch self {
         case .some(let change):
-            try AWSFile(change.path, bytes: change.before.copy(), as: file).keyLines(of: profile) != nil
+            AWSFile(change.path, image: change.before.copy(), as: file).keyLines(of: profile) != nil
         case nil: false
         }
     }

@@ -1,6 +1,7 @@
 import AWSConfig
 import DurableFiles
 import Glibc
+import Sealing
 import TestSupport
 import Testing
 
@@ -24,6 +25,17 @@ struct AWSFileTests {
             return
         }
         #expect(error.path == folder["folder"])
+    }
+
+    @Test("that a journal keeps is read though a later version would refuse it")
+    func image() {
+        let key = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = \(exampleSecret)\n"
+        let text = "[dev]\nx =\n  y\n" + key
+        let file = AWSFile("/aws", image: SecretBytes(copying: text.utf8.span), as: .credentials)
+        let hasKey = file.keyLines(of: "dev") != nil
+        #expect(hasKey)
+        let empty = AWSFile("/aws", image: nil, as: .config)
+        #expect(empty.document.sections.isEmpty)
     }
 
     @Test("that botocore refuses is refused, with its path and line")
