@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 import os
+import random
 import re
 import stat
 import subprocess
@@ -16,7 +16,7 @@ import pytest
 
 import programs
 from conftest import MakeHome
-from fake_keys import DEV, Key, THIRD, fake_key
+from fake_keys import DEV, THIRD, Key, fake_key
 from home import KEYS, PASSPHRASE, Home
 from programs import Result
 
