@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jeepney import MessageType, message_bus, new_error
+from jeepney.io.blocking import open_dbus_connection
 
 import keepassxc
 import programs
 from clock import shifted_clock
 from conftest import MakeHome
 from fake_keys import OTHER
-from gnome_keyring import Keyring, gnome_keyring
+from gnome_keyring import NAME, Keyring, gnome_keyring, session_bus
 from home import Home
 from rotating import Ann
 from seccomp import without_keys
 from stub_iam import Stub
+from tracing import STRACE
 
 DAY = 86_400
 
 
-def found(home: Home, env: dict[str, str] | None = None, refused: bool = False) -> dict[str, dict[str, Any]]:
+def found(
+    home: Home, env: dict[str, str] | None = None, refused: bool = False, through: list[str] | None = None
+) -> dict[str, dict[str, Any]]:
     """What is found, by the rule; one of each is enough here."""
-    argv = without_keys() if refused else []
+    argv = without_keys() if refused else through or []
     result = programs.run(
         [*argv, str(home.folder / programs.AWSKEYS), "doctor", "--json"], home.env | (env or {}), None, 60, home.path
     )
@@ -95,6 +103,46 @@ def test_a_keyring_that_does_not_answer(sound: tuple[Home, Keyring]) -> None:
     with keyring.stopped():
         assert "keyring-silent" in found(home)
     assert "keyring-silent" not in found(home)
+
+
+@pytest.mark.skipif(not STRACE or os.geteuid() != 0, reason="needs strace, and root to trace awskeys")
+def test_a_keyring_that_is_slow(sound: tuple[Home, Keyring]) -> None:
+    home, _ = sound
+
+    def delayed(milliseconds: int) -> list[str]:
+        """Has one message from the bus come so much later."""
+        delay = f"inject=recvmsg:delay_enter={milliseconds * 1000}:when=8"
+        return [str(STRACE), "-f", "-qq", "-o", "/dev/null", "-e", "trace=recvmsg", "-e", delay]
+
+    assert "keyring-slow" not in found(home, through=delayed(1))
+    assert " ms to answer" in found(home, through=delayed(1300))["keyring-slow"]["message"]
+
+
+def test_a_keyring_that_fails(sound: tuple[Home, Keyring]) -> None:
+    home, _ = sound
+    assert "keyring-failed" not in found(home)
+    with session_bus(home.env) as (address, _), open_dbus_connection(address) as connection:
+        connection.send_and_get_reply(message_bus.RequestName(NAME), timeout=10)
+
+        def refuse() -> None:
+            # It ends when its bus does.
+            with suppress(OSError, ValueError):
+                while True:
+                    call = connection.receive(timeout=30)
+                    if call.header.message_type is MessageType.method_call:
+                        connection.send(new_error(call, "org.freedesktop.DBus.Error.Failed", "s", ("EXAMPLE",)))
+
+        threading.Thread(target=refuse, daemon=True).start()
+        finding = found(home, {"DBUS_SESSION_BUS_ADDRESS": address})
+        assert finding["keyring-failed"]["severity"] == "warning", finding
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_store_of_somebody_else(sound: tuple[Home, Keyring]) -> None:
+    home, _ = sound
+    assert "store-mode" not in found(home)
+    os.chown(home.store, 54321, -1)
+    assert found(home)["store-mode"]["severity"] == "error"
 
 
 def test_a_keyring_that_has_lost_the_key(sound: tuple[Home, Keyring]) -> None:
