@@ -77,11 +77,6 @@ public enum RoleLink {
     }
 }
 
-extension RoleChain {
-    /// How many roles a chain has at most.
-    public static var longest: Int { mostRoles }
-}
-
 /// Reads what one profile says about a role.
 private struct RoleReader<Settings: ProfileSettings> {
     let profile: String

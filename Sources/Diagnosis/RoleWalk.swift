@@ -27,7 +27,7 @@ struct RoleWalk<Settings: ProfileSettings> {
             var depth = try walk(from: profile, along: &path)
             for profile in path.reversed() {
                 depth = depth.map { $0 + 1 }
-                if let roles = depth, roles > RoleChain.longest {
+                if let roles = depth, roles > RoleChain.mostRoles {
                     report(.tooLong(profile: profile))
                     depth = nil
                 }
@@ -76,7 +76,7 @@ struct RoleWalk<Settings: ProfileSettings> {
                     continue
                 }
                 if name == next, case .source = try RoleLink(of: next, after: next, in: settings) { return 0 }
-                guard path.count <= RoleChain.longest else { throw .tooLong(profile: start) }
+                guard path.count <= RoleChain.mostRoles else { throw .tooLong(profile: start) }
                 throw .cycle(path + [name])
             }
         }
