@@ -40,7 +40,7 @@ extension Explanation {
 
     /// What awskeys does for those who ask it, if that is more than a key.
     private func awskeysSteps(of outcome: Outcome) -> [String] {
-        guard let name = outcome.askedName, let chain = chains[name] else { return [] }
+        guard let name = outcome.asked, let chain = chains[name] else { return [] }
         switch chain {
         case .success(let chain):
             let roles = chain.roles.reversed().map { "awskeys: role \($0.arn) of \"\($0.profile)\"" }
@@ -111,14 +111,6 @@ extension Outcome {
         }
     }
 
-    /// The name that awskeys is asked for in the end.
-    var askedName: String? {
-        switch self {
-        case .process(_, let name): name
-        case .role(_, let source): source.askedName
-        default: nil
-        }
-    }
 }
 
 extension FoundKey {

@@ -88,7 +88,7 @@ public struct FamilyAnswer: Sendable {
 
 extension Outcome {
     /// The name that awskeys is asked for in the end.
-    var asked: String? {
+    public var asked: String? {
         switch self {
         case .process(_, let name): name
         case .role(_, let source): source.asked

@@ -1,5 +1,4 @@
 import AWSConfig
-import CredentialProcess
 
 /// Goes through what a family looks at, in its order.
 struct FamilyResolver {
@@ -123,7 +122,7 @@ struct FamilyResolver {
         case .keys(let file): try keys(profile, file)
         case .mergedKeys: try keys(profile, nil)
         case .process(let file):
-            value("credential_process", of: profile, in: file).map { .process($0, asks: askedName(in: $0.text)) }
+            value("credential_process", of: profile, in: file).map { .process($0, asks: Command($0.text).askedProfile) }
         }
     }
 
@@ -140,17 +139,6 @@ struct FamilyResolver {
     }
 }
 
-/// The name that a line asks awskeys for; `nil` where it is another program's.
-private func askedName(in command: String) -> String? {
-    let words = command.split(separator: " ")
-    let program = words.first?.split(separator: "/").last
-    if words.count == 2, program == "awskeys-credential-process" { return ProfileArgument.decode(String(words[1])) }
-    if words.count == 3, program == "awskeys", words[1] == "credential-process" {
-        return ProfileArgument.decode(String(words[2]))
-    }
-    return nil
-}
-
 extension FamilyResolver: ProfileSettings {
     func setting(_ name: String, of profile: String) -> String? { find(name, of: profile)?.text }
 
@@ -162,6 +150,6 @@ extension FamilyResolver: ProfileSettings {
     }
 
     func asksStore(_ profile: String) -> Bool {
-        find("credential_process", of: profile).map { askedName(in: $0.text) == profile } ?? !exists(profile)
+        find("credential_process", of: profile).map { Command($0.text).askedProfile == profile } ?? !exists(profile)
     }
 }

@@ -64,7 +64,7 @@ extension Problem {
 }
 
 /// A command as SDKs split it: at white space, quotes kept together.
-private struct Command {
+struct Command {
     let program: String
     let arguments: [String]
 
@@ -95,6 +95,14 @@ private struct Command {
     var storedProfile: String? {
         guard name == "awskeys-credential-process", arguments.count == 1 else { return nil }
         return ProfileArgument.decode(arguments[0])
+    }
+
+    /// The profile that awskeys is asked for, whichever way; `nil` where it is another program's.
+    var askedProfile: String? {
+        guard name == "awskeys", arguments.count == 2, arguments[0] == "credential-process" else {
+            return storedProfile
+        }
+        return ProfileArgument.decode(arguments[1])
     }
 
     /// Whether it asks the AWS CLI with the profile itself, which asks this command again.

@@ -182,6 +182,12 @@ def test_roles_are_a_tree_down_to_the_key(make_home: MakeHome) -> None:
     ]
 
 
+def test_a_program_in_quotation_marks_is_still_awskeys(make_home: MakeHome) -> None:
+    config = '[profile dev]\ncredential_process = "/opt/our tools/awskeys-credential-process" dev\n'
+    home = make_home(config=config, credentials=None, passphrase=False)
+    assert 'asks awskeys for "dev" (~/.aws/config:2)' in home.run("explain", "dev").stdout
+
+
 def test_what_an_adopted_role_answers_with_is_said_too(make_home: MakeHome) -> None:
     program = "/usr/local/bin/awskeys-credential-process"
     config = (
