@@ -12,8 +12,6 @@ struct BundlePlan {
         let key: SharedKeys.Key
         let isSessionsOnly: Bool
         let exposed: Bool
-        /// When the key came into the store: now, unless it is there already.
-        let added: UInt64
         /// Whether the profile has this very key.
         let isThere: Bool
         /// The id of the key that is given up for it.
@@ -51,23 +49,20 @@ struct BundlePlan {
             } catch {
                 throw Failure(error, store: "")
             }
-            let now = UInt64(context.now())
             switch store {
-            case .some(let store): try add(key, keys, options, had: store.keyIfThere(of: key.profile), now)
-            case nil: try add(key, keys, options, had: nil, now)
+            case .some(let store): try add(key, keys, options, had: store.keyIfThere(of: key.profile))
+            case nil: try add(key, keys, options, had: nil)
             }
         }
     }
 
     private mutating func add(
-        _ key: SharedKeys.Key, _ keys: borrowing SharedKeys, _ options: ImportCommand, had old: consuming KeyRecord?,
-        _ now: UInt64
+        _ key: SharedKeys.Key, _ keys: borrowing SharedKeys, _ options: ImportCommand, had old: consuming KeyRecord?
     ) throws {
         let isKept = key.isSessionsOnly || options.sessions
         guard let old else {
             return entries.append(
-                Entry(
-                    key: key, isSessionsOnly: isKept, exposed: key.exposed, added: now, isThere: false, replaced: nil))
+                Entry(key: key, isSessionsOnly: isKept, exposed: key.exposed, isThere: false, replaced: nil))
         }
         let secret = keys.secret(of: key)
         let isSame = key.accessKeyID == old.accessKeyID && secret.withBytes { old.secretAccessKey.equals($0) }
@@ -79,7 +74,7 @@ struct BundlePlan {
         entries.append(
             Entry(
                 key: key, isSessionsOnly: isKept || old.isSessionsOnly, exposed: key.exposed || isSame && old.exposed,
-                added: isSame ? old.added : now, isThere: isSame, replaced: isSame ? nil : old.accessKeyID))
+                isThere: isSame, replaced: isSame ? nil : old.accessKeyID))
     }
 
     /// For people.
@@ -107,22 +102,22 @@ struct BundlePlan {
 
     /// Asks AWS for each key whose it is.
     func verifyKeys(_ keys: borrowing SharedKeys, _ access: AWSAccess) throws {
-        for entry in entries { try verify(entry.record(in: keys), of: entry.key.profile, access) }
+        for entry in entries { try verify(entry.record(in: keys, added: 0), of: entry.key.profile, access) }
     }
 
     /// Carries it out, one profile after the other, as `awskeys add` does each: cut off in between, the same import
     /// once more does the rest.
     func put(_ keys: borrowing SharedKeys, into store: borrowing UnlockedStore, in context: Context) throws {
         for entry in entries {
-            let record = entry.record(in: keys)
+            let now = UInt64(context.now())
+            let record = entry.record(in: keys, added: now)
             try store.change(isTaking: entry.replaced != nil) { (importer) in
                 // Once more and under the lock: another command may have changed them since.
                 let config = try ImportCommand.file(.config, in: context)
                 let credentials = try ImportCommand.file(.credentials, in: context)
                 try importer.add(
-                    record, for: entry.key.profile, config: config, credentials: credentials,
-                    now: UInt64(context.now()), isReplacing: entry.replaced != nil,
-                    isSessionsOnly: entry.isSessionsOnly)
+                    record, for: entry.key.profile, config: config, credentials: credentials, now: now,
+                    isReplacing: entry.replaced != nil, isSessionsOnly: entry.isSessionsOnly)
             }
             Console.say("added \(short(entry.key.accessKeyID)) as \"\(entry.key.profile)\"")
         }
@@ -130,7 +125,7 @@ struct BundlePlan {
 }
 
 extension BundlePlan.Entry {
-    fileprivate func record(in keys: borrowing SharedKeys) -> KeyRecord {
+    fileprivate func record(in keys: borrowing SharedKeys, added: UInt64) -> KeyRecord {
         KeyRecord(
             accessKeyID: key.accessKeyID, secretAccessKey: keys.secret(of: key), added: added, exposed: exposed,
             isSessionsOnly: isSessionsOnly)
