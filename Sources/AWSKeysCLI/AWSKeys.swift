@@ -43,7 +43,7 @@ extension AWSKeys {
             try command.run()
             Foundation.exit(0)
         } catch let failure as Failure {
-            Console.write(failure.text, to: STDERR_FILENO)
+            Console.note(failure)
             Foundation.exit(failure.code.rawValue)
         } catch {
             exit(withError: error)

@@ -11,11 +11,14 @@ enum Console {
     /// A line on standard error: what goes along with the output and isn't part of it.
     static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
+    /// What went wrong, on standard error.
+    static func note(_ failure: Failure) { write(failure.text, to: STDERR_FILENO) }
+
     static func write(_ text: String, to descriptor: Int32) {
         let isWritten = printDocument(SecretBytes(copying: text.utf8.span), to: descriptor)
         if !isWritten, descriptor == STDOUT_FILENO {
             let failure = Failure(.inputOutput, "cannot write to standard output: \(reason(errno))")
-            write(failure.text, to: STDERR_FILENO)
+            note(failure)
             exit(failure.code.rawValue)
         }
     }

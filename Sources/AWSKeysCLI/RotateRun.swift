@@ -30,7 +30,7 @@ final class RotateRun {
         results.append(result)
         if let failure = result.failure {
             self.failure = self.failure ?? failure
-            Console.write(failure.named(result.name).text, to: STDERR_FILENO)
+            Console.note(failure.named(result.name))
         } else if !options.json {
             Console.say(result.words)
         }
@@ -42,7 +42,7 @@ final class RotateRun {
     /// What ended the run before its end.
     func stop(_ failure: Failure) {
         self.failure = self.failure ?? failure
-        Console.write(failure.text, to: STDERR_FILENO)
+        Console.note(failure)
     }
 
     /// Prints what is to be printed at the end.

@@ -79,7 +79,7 @@ def test_what_iam_does_not_say_is_left_out(make_home: MakeHome, stub: Stub) -> N
     stub.fault("GetAccessKeyLastUsed", "deny", times=FOREVER)
     result = ann.home.run("list", "--last-use").done()
     assert "dev" in result.stdout and "LAST USE" not in result.stdout
-    assert "does not allow iam:GetAccessKeyLastUsed" in result.stderr
+    assert "does not allow iam:GetAccessKeyLastUsed" in result.stderr and "\n\n" not in result.stderr
     result = ann.home.run("list", "--last-use", env={"AWS_ENDPOINT_URL_IAM": nobody_listens()}).done()
     assert "dev" in result.stdout and "cannot reach" in result.stderr
 

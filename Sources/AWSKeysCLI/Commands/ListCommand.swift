@@ -90,7 +90,7 @@ struct ListCommand: ParsableCommand {
         do throws(AWSError) {
             return .init(use: try client.lastUse(of: id, with: key.credentials))
         } catch {
-            Console.note(Failure(error, call: "iam:GetAccessKeyLastUsed").named(profile).text)
+            Console.note(Failure(error, call: "iam:GetAccessKeyLastUsed").named(profile))
             return nil
         }
     }
