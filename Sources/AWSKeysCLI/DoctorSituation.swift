@@ -26,7 +26,7 @@ extension Situation {
             let distinct = Set(names).sorted()
             return distinct.isEmpty ? nil : "the key of " + distinct.joined(separator: ", ")
         }.map { ($0.path, $0.what) }
-        let cache = home + "/.aws/cli/cache"
+        let cache = cacheFolder(home: home)
         let cached = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
         if cached.contains(where: { $0.hasSuffix(".json") }) { elsewhere.cliCache = cache }
         if let facts = try? Self.facts(home + "/.aws"), facts.isThere { elsewhere.folder = (home + "/.aws", facts) }
@@ -50,7 +50,7 @@ extension Situation {
         }
         do throws(FileError) {
             facts = try Self.facts(path)
-            if facts.isThere { bytes = try readFile(at: path, atMost: 4 << 20) }
+            if facts.isThere { bytes = try readFile(at: path, atMost: AWSFile.largest) }
         } catch {
             facts.error = error.number
         }
@@ -82,31 +82,22 @@ extension Situation.Program {
     /// Looks for the program that a command begins with.
     init(_ name: String, in context: Context) {
         self.init()
-        let files = FileManager.default
         if name.hasPrefix("/") {
             path = name
         } else if name.hasPrefix("~/") {
             path = context.environment("HOME").map { $0 + name.dropFirst() }
         } else if name.contains("/") {
             // Where that leads depends on where somebody stands.
-            isThere = files.fileExists(atPath: name)
-            isExecutable = files.isExecutableFile(atPath: name)
+            (isThere, isExecutable) = Self.look(name)
         } else {
             let folders = (context.environment("PATH") ?? "").split(separator: ":").filter { $0.hasPrefix("/") }
-            path = folders.map { $0 + "/" + name }.first { path in
-                // One may enter a folder, too, but not start it.
-                var isFolder: ObjCBool = false
-                return unsafe files.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
-                    && files.isExecutableFile(atPath: path)
-            }
+            path = folders.map { $0 + "/" + name }.first { Self.look($0).isExecutable }
         }
         guard let path else { return }
-        var isFolder: ObjCBool = false
-        isThere = unsafe files.fileExists(atPath: path, isDirectory: &isFolder)
-        isExecutable = isThere && !isFolder.boolValue && files.isExecutableFile(atPath: path)
+        (isThere, isExecutable) = Self.look(path)
         let own = "/awskeys-credential-process"
         if !isThere, path.hasSuffix(own), let folder = context.programFolder() {
-            moved = files.isExecutableFile(atPath: folder + own) ? folder + own : nil
+            moved = Self.look(folder + own).isExecutable ? folder + own : nil
         }
         guard isExecutable, let found = try? attributes(of: path) else { return }
         if found.isStrangers || found.mode & (found.hasOwnGroup ? 0o002 : 0o022) != 0 {
@@ -114,6 +105,14 @@ extension Situation.Program {
         } else {
             writable = (try? weakFolder(above: path))?.path
         }
+    }
+
+    /// Whether something is there, and can be started: one may enter a folder, too, but not start it.
+    private static func look(_ path: String) -> (isThere: Bool, isExecutable: Bool) {
+        var isFolder: ObjCBool = false
+        let files = FileManager.default
+        let isThere = unsafe files.fileExists(atPath: path, isDirectory: &isFolder)
+        return (isThere, isThere && !isFolder.boolValue && files.isExecutableFile(atPath: path))
     }
 }
 
@@ -141,10 +140,7 @@ private final class StoreAtHand {
     /// Opens it if it is unlocked.
     private static func look(_ path: String) throws(StoreError) -> OpenStore? {
         let closed = try ClosedStore(at: path)
-        // Looking doesn't lengthen the time.
-        guard let cached = KeyCache.load(store: closed.id, isUse: false), closed.isOpened(by: cached.dataKey) else {
-            return nil
-        }
+        guard let cached = closed.cachedKey() else { return nil }
         return try closed.open(with: cached.dataKey)
     }
 

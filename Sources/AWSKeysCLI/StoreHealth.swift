@@ -59,7 +59,7 @@ struct StoreHealth {
     ) throws(StoreError) {
         var seen: UInt64 = 0
         var keys: OpenStore?
-        if let cached = KeyCache.load(store: closed.id, isUse: false), closed.isOpened(by: cached.dataKey) {
+        if let cached = closed.cachedKey() {
             seen = cached.generation
             keys = try ClosedStore(at: path).open(with: cached.dataKey)
         }

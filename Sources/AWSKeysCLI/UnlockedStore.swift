@@ -166,23 +166,18 @@ struct UnlockedStore: ~Copyable {
     }
 
     /// The profiles whose keys the undo of the latest import writes back.
-    func profilesToGiveBack() throws -> [String] {
-        do {
-            return try Importer(StoreWriter(locking: path), dataKey: dataKey, line: context.profileLine())
-                .profilesToGiveBack()
-        } catch let error as StoreError {
-            throw Failure(error, store: path)
-        } catch let error as ImportError {
-            throw Failure(error, store: path)
-        }
-    }
+    func profilesToGiveBack() throws -> [String] { try withImporter { try $0.profilesToGiveBack() } }
 
     private func perform<Result>(_ body: (borrowing Importer) throws -> Result) throws -> Result {
+        let result = try withImporter(body)
+        try remember()
+        try replaceKeysThatRetire()
+        return result
+    }
+
+    private func withImporter<Result>(_ body: (borrowing Importer) throws -> Result) throws -> Result {
         do {
-            let result = try body(Importer(StoreWriter(locking: path), dataKey: dataKey, line: context.profileLine()))
-            try remember()
-            try replaceKeysThatRetire()
-            return result
+            return try body(Importer(StoreWriter(locking: path), dataKey: dataKey, line: context.profileLine()))
         } catch let error as StoreError {
             throw Failure(error, store: path)
         } catch let error as ImportError {
@@ -227,6 +222,14 @@ struct UnlockedStore: ~Copyable {
             // The store answers all the same; the next command tries again.
             if !isQuiet { Console.note("awskeys: an interrupted command could not be finished yet") }
         }
+    }
+}
+
+extension ClosedStore {
+    /// What the kernel keeps of it while it is unlocked. Looking doesn't lengthen the time.
+    func cachedKey() -> CachedKey? {
+        guard let cached = KeyCache.load(store: id, isUse: false), isOpened(by: cached.dataKey) else { return nil }
+        return cached
     }
 }
 

@@ -14,7 +14,7 @@ public struct AWSFile: ~Copyable {
     public let document: ConfigDocument
 
     /// The largest file that is read, in bytes; ten thousand profiles fit in.
-    static let largest = 4 << 20
+    public static let largest = 4 << 20
 
     /// Reads a file.
     ///

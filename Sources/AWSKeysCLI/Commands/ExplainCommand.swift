@@ -50,7 +50,7 @@ struct ExplainCommand: ParsableCommand {
     /// Bytes only: whether it can be read is for each SDK to say.
     private static func file(_ file: ConfigDocument.File, at path: String) throws -> ExplanationFile {
         do throws(FileError) {
-            return ExplanationFile(file, bytes: try readFile(at: path, atMost: 4 << 20))
+            return ExplanationFile(file, bytes: try readFile(at: path, atMost: AWSFile.largest))
         } catch {
             guard error.isMissing || isHidden(path) else { throw Failure(error) }
             return ExplanationFile(file, bytes: nil)

@@ -76,10 +76,8 @@ private struct StoreStatus: Encodable {
         slots = try UnlockedStore.slots(of: closed, store).map(SlotEntry.init)
         let written = try FileManager.default.attributesOfItem(atPath: store)[.modificationDate] as? Date
         lastWrite = written.map { timestamp(Int($0.timeIntervalSince1970)) }
-        // Looking doesn't lengthen the time.
-        let cached = KeyCache.load(store: closed.id, isUse: false)
-        switch cached {
-        case .some(let cached) where closed.isOpened(by: cached.dataKey):
+        switch closed.cachedKey() {
+        case .some(let cached):
             locked = false
             if cached.generation > closed.generation { seenGeneration = cached.generation }
             unlockedBy = cached.opener.words
@@ -94,7 +92,7 @@ private struct StoreStatus: Encodable {
             } catch {
                 throw Failure(error, store: store)
             }
-        default:
+        case nil:
             locked = true
         }
     }
