@@ -55,7 +55,7 @@ enum Console {
     ///
     /// - Parameter isWarning: whether a cell is to stand out, by its row and its column.
     static func table(_ rows: [[String]], isWarning: (Int, Int) -> Bool = { _, _ in false }) -> String {
-        let rows = rows.map { $0.map { harmless($0, keeping: "\"") } }
+        let rows = rows.map { $0.map(oneLine) }
         let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.enumerated().map { number, row in
             let end = row.lastIndex { !$0.isEmpty } ?? -1

@@ -1,3 +1,4 @@
+import AWSConfig
 import CredentialProcess
 import Importing
 
@@ -21,6 +22,19 @@ func shown(section header: String) -> String { holdsKey(header.utf8.span) ? "a s
 
 /// What awskeys says, with nothing in it that a terminal would act on.
 func printable(_ text: String) -> String { harmless(text, keeping: "\"\n") }
+
+/// A text on a line of its own or in a table, with nothing in it that a terminal would act on.
+func oneLine(_ text: String) -> String { harmless(text, keeping: "\"") }
+
+/// A word of a shell's command line that stands for a text; `nil` if a terminal wouldn't show the text as it is.
+func shellWord(_ text: String) -> String? {
+    guard oneLine(text) == text else { return nil }
+    // What every SDK reads as one word, a shell does too.
+    return SectionHeader.isPlain(text) ? text : quotedWord(text)
+}
+
+/// A text in quotation marks, as POSIX shells have it.
+func quotedWord(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
 
 /// A name from the files, masked where it may be a secret in the wrong place.
 func shownName(_ name: String) -> String { holdsKey(name.utf8.span) ? String(repeating: "*", count: 16) : name }

@@ -74,7 +74,7 @@ struct ImportFrom {
         for name in command.profiles where !found.keys.contains(where: { $0.profile == name }) {
             throw Failure(
                 .notFound,
-                "\(harmless(found.place, keeping: "\"")) has no key of profile \"\(harmless(name))\"",
+                "\(oneLine(found.place)) has no key of profile \"\(harmless(name))\"",
                 hint: "`awskeys import --from \(source.rawValue) --dry-run` shows those that it has")
         }
     }
@@ -110,7 +110,7 @@ struct ImportFrom {
         let passphrases = OtherTool.Passphrases(variable: { KeyInput.environmentSecret($0) }) {
             (what, isRight) throws(Obstacle) in
             try askForPassphrase(
-                of: harmless(what, keeping: "\""), environment: context.environment, settings: settings,
+                of: oneLine(what), environment: context.environment, settings: settings,
                 until: Deadline(in: .seconds(300)),
                 isRight: isRight)
         }
@@ -190,7 +190,7 @@ struct ImportFrom {
                 isSessionsOnly: command.sessions
             ) { record($0) }
         }
-        Console.say("imported \(count(plan.taken)) from \(harmless(found.place, keeping: "\""))")
+        Console.say("imported \(count(plan.taken)) from \(oneLine(found.place))")
         if command.sessions { Console.note(AdoptCommand.limits) }
         Console.note("`awskeys import --undo` gives the AWS files back, and leaves the keys in the store")
         // What can't be looked at can't be advised on, and the import is done.

@@ -12,7 +12,7 @@ extension ImportFrom {
         let credentials = try ImportCommand.file(.credentials, in: context).profiles(starting: tool.name)
         let asking = config + credentials.filter { !config.contains($0) }
         guard asking.isEmpty else {
-            let names = asking.map { harmless($0, keeping: "\"") }.joined(separator: ", ")
+            let names = asking.map(oneLine).joined(separator: ", ")
             return "these still ask \(tool.name), so keep its copy: \(names)"
         }
         let removals = names.compactMap(shellWord).map { "`\(tool.removal(of: $0))`" }
@@ -66,7 +66,7 @@ private struct ConsoleFile {
             let shown = "\"\(harmless(file.path))\""
             if !rest.isEmpty {
                 let names = rest.map {
-                    $0.profile.isEmpty ? short($0.accessKeyID) : harmless($0.profile, keeping: "\"")
+                    $0.profile.isEmpty ? short($0.accessKeyID) : oneLine($0.profile)
                 }
                 lines.append(
                     "keep \(shown): it has keys that the store doesn't have: \(names.joined(separator: ", "))")
@@ -100,20 +100,4 @@ extension UnlockedStore {
         }
         return missing
     }
-}
-
-/// A word of a shell's command line that stands for a text; `nil` if a terminal wouldn't show the text as it is.
-func shellWord(_ text: String) -> String? {
-    guard harmless(text, keeping: "\"") == text else { return nil }
-    let isPlain =
-        !text.isEmpty
-        && text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "_.+@%/:,-".utf8.contains(byte)
-            }
-        }
-    return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
 }

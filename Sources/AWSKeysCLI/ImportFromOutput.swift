@@ -1,5 +1,4 @@
 import AWSConfig
-import CredentialProcess
 import Importing
 
 extension ImportFrom {
@@ -16,15 +15,13 @@ extension ImportFrom {
                     temporary: found.temporary, profiles: plan.profiles.map(Document.Profile.init)))
             return false
         }
-        let place = harmless(found.place, keeping: "\"")
+        let place = oneLine(found.place)
         let rows = plan.taken.map { profile in
-            [profile.name, short(profile.accessKeyID), place, profile.action.words].map {
-                harmless($0, keeping: "\"")
-            }
+            [profile.name, short(profile.accessKeyID), place, profile.action.words]
         }
         if !rows.isEmpty { Console.say(Console.table([["PROFILE", "KEY", "FROM", "TO"]] + rows)) }
         for profile in plan.profiles {
-            let name = harmless(profile.name, keeping: "\"")
+            let name = oneLine(profile.name)
             switch profile.action {
             case .take: break
             case .isThere: Console.say("already there: \(name)")

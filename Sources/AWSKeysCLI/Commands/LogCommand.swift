@@ -35,7 +35,7 @@ struct LogCommand: ParsableCommand {
                 "awskeys: nothing is in the log" + (isLogged ? "" : "; `log = journal` in the settings begins it"))
         }
         let rows = uses.map { use in
-            [use.time, harmless(use.profile), harmless(use.program), String(use.pid), harmless(use.answer)]
+            [use.time, use.profile, use.program, String(use.pid), use.answer]
         }
         Console.say(Console.table([["TIME", "PROFILE", "PROGRAM", "PID", "ANSWER"]] + rows))
     }

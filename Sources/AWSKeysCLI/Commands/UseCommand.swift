@@ -81,7 +81,7 @@ extension UseCommand.Shell {
     private func quoted(_ text: String) -> String {
         self == .fish
             ? "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
-            : "'" + text.replacing("'", with: "'\\''") + "'"
+            : quotedWord(text)
     }
 
     fileprivate func export(_ name: String, _ value: String) -> String {
