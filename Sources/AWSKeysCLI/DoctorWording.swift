@@ -7,7 +7,7 @@ import Glibc
 extension Finding {
     /// What is wrong, for people: lower case, no full stop.
     var message: String {
-        let name = "profile \"\(shownName(profile ?? ""))\""
+        let name = shown(profile: profile ?? "")
         return switch problem {
         case .syntax(let problem): problem.message + ": boto3 and the AWS CLI cannot read the file"
         case .unreadableFile(let number): "it cannot be read: \(reason(number))"
@@ -42,9 +42,9 @@ extension Finding {
             "AWS_PROFILE is \"\(profile)\" and AWS_DEFAULT_PROFILE is \"\(other)\": boto3 takes the latter, others "
                 + "the former"
         case .unknownProfile(let variable): "\(variable) names \(name), which is in neither file"
-        case .role(let error): error.finding
+        case .role(let error): Failure(error).message
         case .sourceWithoutCredentials(let source, let hasVault):
-            "\(name) builds on profile \"\(shownName(source))\", which has no credentials"
+            "\(name) builds on \(shown(profile: source)), which has no credentials"
                 + (hasVault ? ", unless aws-vault has" : "")
         case .roleAndProcess:
             "\(name) has a role and a credential_process: some SDKs fail, others forget the role"
@@ -87,7 +87,7 @@ extension Finding {
         case .halfKeyInEnvironment: "unset the other one"
         case .twoProfileVariables: "unset AWS_DEFAULT_PROFILE"
         case .unknownProfile(let variable): "unset \(variable), or name another profile"
-        case .role(let error): error.step
+        case .role(let error): Failure(error).hint
         case .sourceWithoutCredentials(let source, let hasVault):
             hasVault
                 ? "`awskeys import --from aws-vault` takes its keys over"
@@ -132,63 +132,4 @@ extension Finding {
     }
 
     private func octal(_ mode: some BinaryInteger) -> String { String(mode, radix: 8) }
-}
-
-extension ConfigSyntaxError.Problem {
-    fileprivate var message: String {
-        switch self {
-        case .byteOrderMark: "the file begins with a byte order mark"
-        case .notText: "this is not UTF-8 text"
-        case .loneCarriageReturn: "a carriage return stands within the line"
-        case .duplicateSection(let name, let first): "\(shown(section: name)) stands twice (first on line \(first))"
-        case .duplicateProperty(let name, let first):
-            "\(shown(name)) stands twice in the section (first on line \(first))"
-        case .propertyBeforeSection: "a setting stands before the first section"
-        case .notAProperty: "the line is neither a section nor a setting"
-        case .valueBelow(let name): "the value of \(shown(name)) stands below its name"
-        }
-    }
-
-    fileprivate var step: String {
-        switch self {
-        case .byteOrderMark: "save it as UTF-8 without BOM"
-        case .notText: "save it as UTF-8"
-        case .loneCarriageReturn: "end lines with LF or CR LF"
-        case .duplicateSection: "make one section of the two, with the values that should count"
-        case .duplicateProperty: "delete the line whose value should not count"
-        case .propertyBeforeSection: "put it into a section"
-        case .notAProperty: "delete the line, or put `#` before it"
-        case .valueBelow: "write it behind the `=`, on one line"
-        }
-    }
-}
-
-extension RoleChainError {
-    fileprivate var finding: String {
-        switch self {
-        case .noProfile(let name, let by):
-            "profile \"\(shownName(by ?? ""))\" builds on profile \"\(shownName(name))\", which is not there"
-        case .tooLong(let name): "profile \"\(shownName(name))\" builds on more roles than anybody has"
-        case .cycle(let names):
-            "profiles build on each other in a circle: \(names.map(shownName).joined(separator: " -> "))"
-        case .twoSources(let name):
-            "profile \"\(shownName(name))\" has both source_profile and credential_source"
-        case .noSource(let name):
-            "profile \"\(shownName(name))\" has a role, and neither source_profile nor credential_source"
-        case .noRole(let name):
-            "profile \"\(shownName(name))\" has a web_identity_token_file and no role_arn"
-        case .badValue(let name, let setting): "\"\(setting)\" of profile \"\(shownName(name))\" cannot be understood"
-        case .emptyValue(let name, let setting): "\"\(setting)\" of profile \"\(shownName(name))\" is empty"
-        }
-    }
-
-    fileprivate var step: String {
-        switch self {
-        case .noProfile, .noSource: "let source_profile name a profile that has credentials"
-        case .tooLong, .cycle: "let one of them name a profile that has a key as its source_profile"
-        case .twoSources: "keep one of the two"
-        case .noRole: "add the role's ARN as role_arn"
-        case .badValue, .emptyValue: "correct it, or delete the line"
-        }
-    }
 }

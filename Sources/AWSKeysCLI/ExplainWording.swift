@@ -143,8 +143,7 @@ extension SDKError {
     func words(_ paths: ExplainedPaths) -> String {
         switch self {
         case .unreadable(let error):
-            "cannot read \(paths.short(.line(error.file, error.line))): \(error.problem.words)"
-        case .chain(.noProfile(let name, nil)): "there is no profile \"\(name)\""
+            "cannot read \(paths.short(.line(error.file, error.line))): \(error.problem.message)"
         case .chain(let error): Failure(error).message
         case .halfKey(let place): "half a key (\(paths.short(place)))"
         case .emptyKey(let place): "an empty key (\(paths.short(place)))"
@@ -155,21 +154,6 @@ extension SDKError {
         case .needsCode(let place): "it cannot ask for the code that `mfa_serial` wants (\(paths.short(place)))"
         case .tooManyRoles: "roles build on one another, too many to be followed"
         case .noVariables: "a role builds on the keys of the environment, which has none"
-        }
-    }
-}
-
-extension ConfigSyntaxError.Problem {
-    fileprivate var words: String {
-        switch self {
-        case .byteOrderMark: "a byte order mark"
-        case .notText: "no UTF-8 text"
-        case .loneCarriageReturn: "a carriage return within a line"
-        case .duplicateSection(let name, let first): "\(shown(section: name)) stands twice (first on line \(first))"
-        case .duplicateProperty(let name, let first): "\(shown(name)) stands twice (first on line \(first))"
-        case .propertyBeforeSection: "a setting before the first section"
-        case .notAProperty: "neither a section nor a setting"
-        case .valueBelow(let name): "the value of \(shown(name)) below its name"
         }
     }
 }

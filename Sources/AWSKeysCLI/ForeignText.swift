@@ -20,6 +20,9 @@ func shown(_ setting: String) -> String {
 /// The header of a section; what looks like a key may be a secret in the wrong place.
 func shown(section header: String) -> String { holdsKey(header.utf8.span) ? "a section" : "section [\(header)]" }
 
+/// A profile by its name, which is masked where it may be a secret in the wrong place.
+func shown(profile name: String) -> String { "profile \"\(shownName(name))\"" }
+
 /// What awskeys says, with nothing in it that a terminal would act on.
 func printable(_ text: String) -> String { harmless(text, keeping: "\"\n") }
 

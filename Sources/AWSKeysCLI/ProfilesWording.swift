@@ -8,7 +8,7 @@ extension Failure {
         case .syntax(let problem):
             self.init(
                 ConfigSyntaxError(problem: problem, file: .config, line: error.line), path: file,
-                consequence: "; so it is no template")
+                consequence: "so it is no template")
         case .key:
             self.init(
                 .config, "\(place) has what looks like a key, and a template holds no secrets",

@@ -98,27 +98,28 @@ extension Failure {
         case .noProfile(let name, let other):
             self.init(
                 .config,
-                "there is no profile \"\(name)\"" + (other.map { ", though \"\($0)\" names it as its source" } ?? ""),
+                "there is no \(shown(profile: name))"
+                    + (other.map { ", though \(shown(profile: $0)) names it as its source" } ?? ""),
                 hint: "correct `source_profile`")
         case .tooLong(let name):
             self.init(
-                .config, "profile \"\(name)\" has more roles on one another than can be assumed",
+                .config, "\(shown(profile: name)) has more roles on one another than can be assumed",
                 hint: "let `source_profile` lead to a key sooner")
         case .cycle(let names):
             self.init(
-                .config, "these profiles are each other's sources: \(names.joined(separator: " -> "))",
+                .config, "these profiles are each other's sources: \(names.map(shownName).joined(separator: " -> "))",
                 hint: "let the last `source_profile` name one that has a key")
         case .twoSources(let name):
             self.init(
-                .config, "profile \"\(name)\" has both `source_profile` and `credential_source`",
+                .config, "\(shown(profile: name)) has both `source_profile` and `credential_source`",
                 hint: "take one of them out")
         case .noSource(let name):
             self.init(
-                .config, "profile \"\(name)\" has a role, and neither `source_profile` nor `credential_source`",
+                .config, "\(shown(profile: name)) has a role, and neither `source_profile` nor `credential_source`",
                 hint: "let `source_profile` name the profile that may assume the role")
         case .noRole(let name):
             self.init(
-                .config, "profile \"\(name)\" has a web identity's token, and no `role_arn`",
+                .config, "\(shown(profile: name)) has a web identity's token, and no `role_arn`",
                 hint: "give it the role's ARN")
         case .badValue(let name, let setting):
             let takes = [
@@ -126,11 +127,12 @@ extension Failure {
                 "session_tags": "it takes names and values with commas between them: team=blue,project=x",
             ]
             self.init(
-                .config, "`\(setting)` of profile \"\(name)\" has a value that cannot be used",
+                .config, "`\(setting)` of \(shown(profile: name)) has a value that cannot be used",
                 hint: takes[setting] ?? "give it another one, or take the line out")
         case .emptyValue(let name, let setting):
             self.init(
-                .config, "`\(setting)` of profile \"\(name)\" is empty", hint: "give it a value, or take the line out")
+                .config, "`\(setting)` of \(shown(profile: name)) is empty",
+                hint: "give it a value, or take the line out")
         }
     }
 

@@ -2,36 +2,41 @@ import AWSConfig
 
 extension Failure {
     init(
-        _ error: ConfigSyntaxError, path: String, consequence: String = "; boto3 and the AWS CLI cannot read the file"
+        _ error: ConfigSyntaxError, path: String, consequence: String = "boto3 and the AWS CLI cannot read the file"
     ) {
-        let problem: String
-        let step: String
-        switch error.problem {
-        case .byteOrderMark:
-            (problem, step) = ("begins with a byte order mark, which no SDK reads", "save it as UTF-8 without BOM")
-        case .notText: (problem, step) = ("is not UTF-8 text", "save it as UTF-8")
-        case .loneCarriageReturn:
-            (problem, step) = ("has a carriage return within a line", "end lines with LF or CR LF")
-        case .duplicateSection(let name, let first):
-            (problem, step) = (
-                "has \(shown(section: name)) twice (first on line \(first))", "make one section of the two"
-            )
-        case .duplicateProperty(let name, let first):
-            (problem, step) = (
-                "has \(shown(name)) twice in a section (first on line \(first))", "delete one of the two lines"
-            )
-        case .propertyBeforeSection:
-            (problem, step) = ("has a setting before the first section", "put it into a section")
-        case .notAProperty:
-            (problem, step) = ("is neither a section nor a setting", "delete the line, or put `#` before it")
-        case .valueBelow(let name):
-            (problem, step) = (
-                "has the value of \(shown(name)) below its name", "write it behind the `=`, on one line"
-            )
-        }
-        let subject =
-            problem.hasPrefix("is neither") ? "line \(error.line) of \"\(path)\"" : "\"\(path)\", line \(error.line),"
         self.init(
-            .config, "\(subject) \(problem)\(consequence)", hint: step)
+            .config, "\"\(path)\", line \(error.line): \(error.problem.message); \(consequence)",
+            hint: error.problem.step)
+    }
+}
+
+extension ConfigSyntaxError.Problem {
+    /// What is wrong, for people: lower case, no full stop.
+    var message: String {
+        switch self {
+        case .byteOrderMark: "the file begins with a byte order mark"
+        case .notText: "this is not UTF-8 text"
+        case .loneCarriageReturn: "a carriage return stands within the line"
+        case .duplicateSection(let name, let first): "\(shown(section: name)) stands twice (first on line \(first))"
+        case .duplicateProperty(let name, let first):
+            "\(shown(name)) stands twice in the section (first on line \(first))"
+        case .propertyBeforeSection: "a setting stands before the first section"
+        case .notAProperty: "the line is neither a section nor a setting"
+        case .valueBelow(let name): "the value of \(shown(name)) stands below its name"
+        }
+    }
+
+    /// What to do about it.
+    var step: String {
+        switch self {
+        case .byteOrderMark: "save it as UTF-8 without BOM"
+        case .notText: "save it as UTF-8"
+        case .loneCarriageReturn: "end lines with LF or CR LF"
+        case .duplicateSection: "make one section of the two, with the values that should count"
+        case .duplicateProperty: "delete the line whose value should not count"
+        case .propertyBeforeSection: "put it into a section"
+        case .notAProperty: "delete the line, or put `#` before it"
+        case .valueBelow: "write it behind the `=`, on one line"
+        }
     }
 }

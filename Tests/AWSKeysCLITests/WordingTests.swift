@@ -91,17 +91,19 @@ struct WordingTests {
     @Test(
         "a file that botocore can't read is named with the line, the problem and what to do",
         arguments: [
-            ("\u{FEFF}[a]\n", "byte order mark"), ("[a]\n[a]\n", "[a] twice (first on line 1)"),
-            ("[a]\nx=1\nx=1\n", "\"x\" twice in a section (first on line 2)"), ("x=1\n", "before the first section"),
-            ("[a]\nx=\n  1\n", "the value of \"x\" below its name"),
-            ("[a]\nwJalrXUt/x=1\nwJalrXUt/x=1\n", "a setting twice in a section (first on line 2)"),
-            ("[a]\naBcD=\n  1\n", "the value of a setting below its name"),
+            ("\u{FEFF}[a]\n", "byte order mark"), ("[a]\n[a]\n", "line 2: section [a] stands twice (first on line 1);"),
+            ("[a]\nx=1\nx=1\n", "line 3: \"x\" stands twice in the section (first on line 2);"),
+            ("x=1\n", "before the first section"),
+            ("[a]\nx=\n  1\n", "the value of \"x\" stands below its name"),
+            ("[a]\nwJalrXUt/x=1\nwJalrXUt/x=1\n", ": a setting stands twice in the section (first on line 2);"),
+            ("[a]\naBcD=\n  1\n", "the value of a setting stands below its name"),
             ("[a]\nRegion=\n  1\n", "\"Region\""), ("[a]\nREGION=\n  1\n", "\"REGION\""),
             (
                 "[wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY]\n[wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY]\n",
-                "has a section twice (first on line 1)"
+                ": a section stands twice (first on line 1);"
             ),
-            ("[a]\nwhat\n", "line 2 of \"/f\" is neither"), ("[a]\rx\n", "carriage return"), ("\0\n", "not UTF-8"),
+            ("[a]\nwhat\n", "\"/f\", line 2: the line is neither a section nor a setting;"),
+            ("[a]\rx\n", "carriage return"), ("\0\n", "not UTF-8"),
         ])
     func syntax(text: String, expected: String) throws {
         do throws(ConfigSyntaxError) {

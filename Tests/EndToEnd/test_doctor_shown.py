@@ -73,7 +73,7 @@ def test_control_characters_reach_no_terminal(make_home: MakeHome) -> None:
     )
     home = make_home(config=config, credentials=f"[ {name} ]\n{DEV.lines()}")
     text = shown(home)
-    assert "\x1b" not in text and 'profile "x?[2J" builds on profile "n?[2Jo"' in text
+    assert "\x1b" not in text and 'there is no profile "n?[2Jo", though profile "x?[2J" names it as its source' in text
     # Who reads the document by a program finds the name as it is.
     assert name in {each.get("profile") for each in json.loads(home.run("doctor", "--json").stdout)["findings"]}
 

@@ -278,7 +278,7 @@ def test_a_value_below_its_name_is_no_file_to_python(make_home: MakeHome, sdks: 
     half = f"aws_access_key_id = {DOCUMENTED.id}\naws_secret_access_key =\n  {DOCUMENTED.secret}\n"
     home = make_home(config="[profile dev]\nregion = x\n", credentials=f"[other]\n{OTHER.lines()}[dev]\n{half}")
     said = home.run("explain", "other")
-    problem = 'cannot read ~/.aws/credentials:7: the value of "aws_secret_access_key" below its name'
+    problem = 'cannot read ~/.aws/credentials:7: the value of "aws_secret_access_key" stands below its name'
     assert said.status == 1 and f"boto3, AWS CLI v1 and AWS CLI v2: an error: {problem}" in said.stdout.splitlines()
     assert DOCUMENTED.secret not in said.stdout
     found = sdks.boto3.resolve(home.config, home.credentials, ["other"], {})
