@@ -13,14 +13,8 @@ private let credentialsMended = String(credentialsBefore.dropLast())
 @Suite("Mending files")
 struct MendingTests {
     private func mendedSample() throws -> SampleFiles {
-        let sample = try SampleFiles(config: ill)
-        let config = MendedFile(
-            sample.folder["config"], before: SecretBytes(text: ill), edits: [Edit(14..<25)])
         let size = credentialsBefore.utf8.count
-        let credentials = MendedFile(
-            sample.folder["credentials"], before: SecretBytes(text: credentialsBefore), edits: [Edit(size - 1..<size)])
-        try sample.importer().mend(config: config, credentials: credentials, now: 1)
-        return sample
+        return try sampleMended(credentials: credentialsBefore, edit: size - 1..<size)
     }
 
     @Test("a file that botocore can't read is mended, and its bytes come back")
@@ -67,6 +61,59 @@ struct MendingTests {
         try put(mended, at: sample.folder["config"])
         try sample.importer().undoMending()
         #expect(sample.files() == [ill, credentialsBefore])
+    }
+
+    @Test("a profile that is removed has no key any more in what an undo would write back")
+    func removed() throws {
+        let twice = "[x]\nregion = a\nregion = b\n"
+        let keys = "[dev]\naws_access_key_id = \(otherID)\naws_secret_access_key = \(otherSecret)\n"
+        let sample = try sampleMended(credentials: twice + keys, edit: 4..<15)
+        try sample.importAll()
+        try sample.importer().remove("dev", config: sample.config(), credentials: sample.credentials(), now: 2)
+        #expect(try writtenBack(in: sample) == [ill, twice + "[dev]\n"])
+    }
+
+    @Test("what mended nothing but the key of a profile that is removed has nothing to undo")
+    func removedWithTheMistake() throws {
+        let start = "[dev]\naws_access_key_id = \(otherID)\n"
+        let twice = start + "aws_secret_access_key = \(exampleSecret)\n"
+        let sample = try sampleMended(
+            config: nil, credentials: twice + "aws_secret_access_key = \(otherSecret)\n",
+            edit: start.utf8.count..<twice.utf8.count)
+        try sample.importAll()
+        try sample.importer().remove("dev", config: sample.config(), credentials: sample.credentials(), now: 2)
+        #expect(try writtenBack(in: sample) == nil)
+        #expect(try problem(undoing: sample) == .nothingToUndo)
+    }
+
+    /// Files of which a part was taken out; of config, the setting that stands twice.
+    private func sampleMended(config: String? = ill, credentials: String, edit: Range<Int>) throws -> SampleFiles {
+        let sample = try SampleFiles(config: config ?? configBefore, credentials: credentials)
+        let configFile = MendedFile(
+            sample.folder["config"], before: SecretBytes(text: config ?? configBefore),
+            edits: config == nil ? [] : [Edit(14..<25)])
+        let credentialsFile = MendedFile(
+            sample.folder["credentials"], before: SecretBytes(text: credentials), edits: [Edit(edit)])
+        try sample.importer().mend(config: configFile, credentials: credentialsFile, now: 1)
+        return sample
+    }
+
+    /// What an undo of the mending would write into both files; `nil` if the store has none.
+    private func writtenBack(in sample: borrowing SampleFiles) throws -> [String?]? {
+        let draft = try sample.importer().read()
+        for id in draft.notes(.journal) {
+            let journal = try Importer.journal(id, in: draft)
+            guard journal.purpose == .mending else { continue }
+            return [text(before: journal.config), text(before: journal.credentials)]
+        }
+        return nil
+    }
+
+    private func text(before change: borrowing Journal.Change?) -> String? {
+        switch change {
+        case .some(let change): change.before.withBytesOrNone { String(decoding: $0.array(), as: UTF8.self) }
+        case nil: nil
+        }
     }
 
     private func problem(undoing sample: borrowing SampleFiles) throws -> ImportError? {

@@ -32,6 +32,17 @@ struct ProfilesTests {
         return try ProfilesPlan(template, named: "team", config: config, credentials: none)
     }
 
+    @Test("go into the file, whose folder may be missing")
+    func file() throws {
+        let folder = try TemporaryFolder()
+        let path = folder["aws/config"]
+        let config = try AWSFile(path, as: .config)
+        try config.changed(by: plan(template(), in: config).edits).write()
+        let written = try AWSFile(path, as: .config)
+        #expect(text(written).contains("[profile prod-admin]\n"))
+        #expect(try plan(template(), in: written).edits == [])
+    }
+
     private func text(_ file: borrowing AWSFile) -> String {
         file.withBytes { String(decoding: $0.array(), as: UTF8.self) }
     }

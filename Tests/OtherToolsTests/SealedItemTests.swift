@@ -142,6 +142,10 @@ struct SealedItemTests {
     func temporary(item: String) throws {
         let key = try OtherKey("dev", item: SecretBytes(text: item))
         #expect(key == nil)
+        var keys = OtherKeys(.file)
+        try keys.add("dev", SecretBytes(text: item))
+        try keys.add("cli", SecretBytes(text: Self.key()))
+        #expect(keys.temporary == 1 && keys.keys.map(\.profile) == ["cli"])
     }
 
     private static let exampleID = "AKIAIOSFODNN7EXAMPLE"
